@@ -1,0 +1,65 @@
+"""Every error a user can meet. Each message is one sentence or two: what is wrong, and the remedy.
+
+The command line prints the message alone and exits with 1; anything that is not a `SwinsrError`
+is a defect of the program and keeps its traceback.
+"""
+
+
+class SwinsrError(Exception):
+    """Base of all errors that are the input's, the options' or the machine's, not the program's."""
+
+
+class ConfigError(SwinsrError):
+    """A configuration (of a network, a recipe, an option) that cannot be honoured."""
+
+
+class ShapeMismatchError(SwinsrError):
+    """Two arrays that must agree in shape do not, or a shape is not one the function takes."""
+
+
+class ImageError(SwinsrError):
+    """Base of what can go wrong with a picture."""
+
+
+class ImageReadError(ImageError):
+    """A file that is not a readable picture: missing, empty, truncated, or of an unknown format."""
+
+
+class ImageWriteError(ImageError):
+    """A picture that could not be written: format, permission or space."""
+
+
+class ImageTooLargeError(ImageError):
+    """A picture above the pixel limit that guards against decompression bombs."""
+
+
+class OutputExistsError(ImageError):
+    """The output is already there and overwriting was not asked for."""
+
+
+class CheckpointError(SwinsrError):
+    """Base of what can go wrong with a weights file."""
+
+
+class CheckpointReadError(CheckpointError):
+    """A weights file that cannot be read: missing, truncated, or not a weights file at all."""
+
+
+class UnsafeCheckpointError(CheckpointError):
+    """A pickle that asks for more than tensors and plain containers; it is never executed."""
+
+
+class UnknownArchitectureError(CheckpointError):
+    """Tensors that belong to none of the networks this program builds."""
+
+
+class WeightsMismatchError(CheckpointError):
+    """Tensors that are missing, left over, or of the wrong shape for the network."""
+
+
+class ModelNotFoundError(SwinsrError):
+    """A model name that is neither bundled, known, nor a file or folder."""
+
+
+class DeviceError(SwinsrError):
+    """A device or precision that this machine cannot provide."""

@@ -1,0 +1,78 @@
+"""Packages import only downward: docs/architecture.md's ranks, read from the source itself."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "swinsr"
+
+RANKS = {
+    "version": 0,
+    "errors": 0,
+    "ops": 1,
+    "image": 1,
+    "tiling": 1,
+    "nn": 2,
+    "metrics": 2,
+    "degradations": 2,
+    "models": 3,
+    "checkpoints": 4,
+    "zoo": 5,
+    "inference": 6,
+    "evaluation": 7,
+    "training": 7,
+    "export": 7,
+    "integrations": 7,
+    "cli": 8,
+}
+TOP = 9  # swinsr/__init__.py and __main__.py offer the public names of all the others
+NUMPY_ONLY = {"image", "tiling", "metrics"}
+
+
+def rank_of(part: str) -> int:
+    return TOP if part in ("__init__", "__main__") else RANKS[part]
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> list[str]:
+    """Dotted names of every import in the file, those inside functions too."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import; write the whole name"
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_only_downward(path: Path) -> None:
+    here = part_of(path)
+    for name in imports_of(path):
+        if not name.startswith("swinsr."):
+            continue
+        there = name.split(".")[1]
+        if there.startswith("__") or there == here:
+            continue
+        assert rank_of(there) < rank_of(here), f"{here} (rank {rank_of(here)}) imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_array_packages_do_not_import_torch(path: Path) -> None:
+    if part_of(path) in NUMPY_ONLY:
+        assert not [n for n in imports_of(path) if n.split(".")[0] == "torch"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_files_stay_small(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= 400 or path.name.endswith("_table.py"), f"{path}: {lines} lines"
