@@ -1,0 +1,1 @@
+"""Modules with parameters: attention, Swin blocks, residual groups, patch layers, heads."""

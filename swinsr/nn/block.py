@@ -1,0 +1,108 @@
+"""Swin blocks: window attention and an MLP, each with a residual, on (batch, H, W, C) maps."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from swinsr.nn.attention import WindowAttention, WindowAttentionV2
+from swinsr.ops.window import window_merge, window_partition
+
+
+class DropPath(nn.Module):
+    """Stochastic depth: drop a residual branch for whole samples (arXiv:1603.09382)."""
+
+    def __init__(self, rate: float) -> None:
+        """Drop with probability `rate`, 0 <= rate < 1, while training."""
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, ...) -> the same shape, surviving samples divided by the survival rate."""
+        if not self.rate or not self.training:
+            return x
+        keep = 1.0 - self.rate
+        shape = (x.shape[0],) + (1,) * (x.ndim - 1)
+        return x * torch.empty(shape, device=x.device, dtype=x.dtype).bernoulli_(keep).div_(keep)
+
+
+class Mlp(nn.Module):
+    """Two linear layers with an exact GELU between them."""
+
+    def __init__(self, dim: int, hidden: int, drop: float = 0.0) -> None:
+        """`dim` -> `hidden` -> `dim` channels."""
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden)
+        self.act = nn.GELU()
+        self.fc2 = nn.Linear(hidden, dim)
+        self.drop = nn.Dropout(drop)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., dim) -> (..., dim)."""
+        out: Tensor = self.drop(self.fc2(self.drop(self.act(self.fc1(x)))))
+        return out
+
+
+class SwinBlock(nn.Module):
+    """V1 block: norm before attention and MLP (arXiv:2103.14030, eq. 3)."""
+
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        window: int,
+        shift: int,
+        *,
+        mlp_ratio: float,
+        drop: float = 0.0,
+        drop_path: float = 0.0,
+        use_checkpoint: bool = False,
+        **attention: Any,
+    ) -> None:
+        """`attention` holds keyword arguments for the attention module."""
+        super().__init__()
+        self.window, self.shift, self.use_checkpoint = window, shift, use_checkpoint
+        self.norm1 = nn.LayerNorm(dim)
+        self.attn = self.make_attention(dim, window, heads, proj_drop=drop, **attention)
+        self.drop_path = DropPath(drop_path)
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = Mlp(dim, int(dim * mlp_ratio), drop)
+
+    def make_attention(self, *args: Any, **kwargs: Any) -> WindowAttention:
+        """The attention module of this generation."""
+        return WindowAttention(*args, **kwargs)
+
+    def attend(self, x: Tensor) -> Tensor:
+        """Shift, cut, attend, merge and shift back: (batch, H, W, C) -> the same."""
+        size = (x.shape[1], x.shape[2])
+        grid = (size[0] // self.window, size[1] // self.window)
+        windows = self.attn(window_partition(x, self.window, self.shift), grid, self.shift)
+        return window_merge(windows, self.window, size, self.shift)
+
+    def transform(self, x: Tensor) -> Tensor:
+        """The block itself, without gradient checkpointing."""
+        x = x + self.drop_path(self.attend(self.norm1(x)))
+        out: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
+        return out
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, H, W, C) -> the same; H and W are multiples of the window."""
+        if self.use_checkpoint and self.training and torch.is_grad_enabled():
+            out: Tensor = checkpoint(self.transform, x, use_reentrant=False)
+            return out
+        return self.transform(x)
+
+
+class SwinBlockV2(SwinBlock):
+    """V2 block: norm after attention and MLP, inside the residual (arXiv:2111.09883, fig. 1)."""
+
+    def make_attention(self, *args: Any, **kwargs: Any) -> WindowAttention:
+        """The attention module of this generation."""
+        return WindowAttentionV2(*args, **kwargs)
+
+    def transform(self, x: Tensor) -> Tensor:
+        """The block itself, without gradient checkpointing."""
+        x = x + self.drop_path(self.norm1(self.attend(x)))
+        out: Tensor = x + self.drop_path(self.norm2(self.mlp(x)))
+        return out

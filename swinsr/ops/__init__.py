@@ -1,0 +1,1 @@
+"""Stateless tensor functions: windows, positions, window attention."""
