@@ -1,11 +1,11 @@
-"""MATLAB's `imresize`: the bicubic that made the low-resolution images of every published benchmark.
+"""MATLAB's `imresize`: the bicubic that made the low-resolution images of published benchmarks.
 
     out[i] = sum_t w[i, t] * in[reflect(left[i] + t)],   w[i, t] ~ s * k(s * (u[i] - left[i] - t))
 
-with s = min(scale, 1), so that the kernel widens (antialiasing) when the image shrinks. What sets it
-apart from other libraries' bicubic: a = -0.5, the antialiasing, edges that mirror with the edge pixel
-repeated, and integer images rounded to integers after each of the two passes, the axis that shrinks
-most first and the vertical one first among equals.
+with s = min(scale, 1), so that the kernel widens (antialiasing) when the image shrinks. What sets
+it apart from other libraries' bicubic: a = -0.5, the antialiasing, edges that mirror with the edge
+pixel repeated, and integer images rounded to integers after each of the two passes, the axis that
+shrinks most first and the vertical one first among equals.
 
 Source: R. Keys, "Cubic convolution interpolation for digital image processing", IEEE TASSP 29(6),
 1981, eq. 15; the documented behaviour of MATLAB's Image Processing Toolbox function `imresize`.

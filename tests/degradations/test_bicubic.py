@@ -183,7 +183,7 @@ def test_rejects_with_a_reason(
 
 
 @pytest.mark.skipif(
-    not Path(TESTSETS, "Set5", "HR").is_dir() or not TESTSETS,
+    not TESTSETS or not Path(TESTSETS, "Set5", "HR").is_dir(),
     reason="SWINSR_TESTSETS names no folder that holds Set5/HR and Set5/LR_bicubic",
 )
 @pytest.mark.parametrize("scale", [2, 3, 4])
