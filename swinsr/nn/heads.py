@@ -20,13 +20,11 @@ HEAD_CHANNELS = 64  # width of every published head with convolutions of its own
 class HeadOutput(NamedTuple):
     """A head's pictures in the network's internal range.
 
-    `image` is the result; `aux` are the further pictures a published network returns, and
-    `aux_first` says that they come before the result in its tuple.
+    `image` is the result; `aux` are the further pictures a published network returns.
     """
 
     image: Tensor
     aux: tuple[Tensor, ...] = ()
-    aux_first: bool = False
 
 
 def adopt_children(owner: nn.Module, part: nn.Module) -> None:
