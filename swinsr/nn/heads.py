@@ -120,7 +120,9 @@ class RestorationHead(nn.Module):
 
     def forward(self, features: Tensor, image: Tensor, size: tuple[int, int]) -> HeadOutput:
         """See the module's docstring."""
-        return HeadOutput(image + self.conv_last(features))
+        # With so few output channels the CPU's channels-last convolution adds up in one long chain,
+        # at four times the rounding error: too much where img_range is 255.
+        return HeadOutput(image + self.conv_last(features.contiguous()))
 
 
 class PixelShuffleAuxHead(nn.Module):
