@@ -72,7 +72,8 @@ class RestorationNetwork(nn.Module):
     def make_layers(self) -> nn.ModuleList:
         """The body's residual groups."""
         config = self.config
-        rates = torch.linspace(0, config.drop_path_rate, config.blocks).tolist()
+        last = max(config.blocks - 1, 1)
+        rates = [config.drop_path_rate * i / last for i in range(config.blocks)]
         layers = nn.ModuleList()
         for depth, heads in zip(config.depths, config.num_heads, strict=True):
             group = ResidualGroup(

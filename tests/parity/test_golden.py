@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from swinsr.models import from_published
 from tests.parity.golden_cases import INDEX, RESTORATION, bound, differences, golden_network
 
 
@@ -17,8 +18,6 @@ def test_output_equals_published_network(name: str) -> None:
 def test_parameter_names_shapes_and_count_are_the_published(name: str) -> None:
     case = INDEX[name]
     with torch.device("meta"):
-        from swinsr.models import from_published
-
         network = from_published(case["family"], case["config"])
     derived = ("relative_position_index", "relative_coords_table", "attn_mask", "mean")
     published = {
