@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from swinsr.nn.position_bias import BiasCache, bias_from_network, bias_from_table
 from swinsr.ops.position import relative_coords_table, relative_position_index
-from swinsr.ops.window import shift_mask
 from swinsr.ops.window_attention import window_attention
 
 LOGIT_SCALE_MAX = math.log(100.0)
@@ -54,7 +53,7 @@ class WindowAttention(nn.Module):
         self.qk_scale = qk_scale or (self.dim // self.heads) ** -0.5
 
     def project(self, windows: Tensor) -> Tensor:
-        """Queries, keys and values: (windows, tokens, dim) -> (windows, tokens, 3 * dim)."""
+        """Queries, keys and values: (..., dim) -> (..., 3 * dim)."""
         out: Tensor = self.qkv(windows)
         return out
 
@@ -67,20 +66,19 @@ class WindowAttention(nn.Module):
         table, index = self.relative_position_bias_table, self.relative_position_index
         return self._bias.get([table], lambda: bias_from_table(table, index))
 
-    def forward(self, windows: Tensor, grid: tuple[int, int], shift: int = 0) -> Tensor:
+    def forward(self, windows: Tensor, grid: tuple[int, int], mask: Tensor | None) -> Tensor:
         """Attend inside each window and project.
 
         Args:
-            windows: (batch * rows * columns, window ** 2, dim).
+            windows: (batch, rows * columns, window ** 2, dim).
             grid: (rows, columns) of windows in one picture.
-            shift: the cyclic shift the windows were cut with.
+            mask: (4, window ** 2, window ** 2), `swinsr.ops.window.shift_mask`, or None.
 
         Returns:
             As `windows`.
         """
         qkv = self.project(windows)
-        q, k, v = rearrange(qkv, "n t (three h d) -> three n h t d", three=3, h=self.heads)
-        mask = shift_mask(self.window, shift, windows.device, torch.float32) if shift else None
+        q, k, v = rearrange(qkv, "b n t (three h d) -> three (b n) h t d", three=3, h=self.heads)
         out = window_attention(
             q,
             k,
@@ -93,7 +91,8 @@ class WindowAttention(nn.Module):
             dropout=self.attn_drop.p if self.training else 0.0,
             backend=self.backend,
         )
-        projected: Tensor = self.proj_drop(self.proj(rearrange(out, "n h t d -> n t (h d)")))
+        joined = rearrange(out, "(b n) h t d -> b n t (h d)", b=windows.shape[0])
+        projected: Tensor = self.proj_drop(self.proj(joined))
         return projected
 
 
@@ -132,7 +131,7 @@ class WindowAttentionV2(WindowAttention):
         self.v_bias = nn.Parameter(torch.zeros(self.dim)) if qkv_bias else None
 
     def project(self, windows: Tensor) -> Tensor:
-        """Queries, keys and values: (windows, tokens, dim) -> (windows, tokens, 3 * dim)."""
+        """Queries, keys and values: (..., dim) -> (..., 3 * dim)."""
         return F.linear(windows, self.qkv.weight, self.qkv_bias())
 
     def qkv_bias(self) -> Tensor | None:

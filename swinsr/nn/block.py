@@ -1,4 +1,8 @@
-"""Swin blocks: window attention and an MLP, each with a residual, on (batch, H, W, C) maps."""
+"""Swin blocks: window attention and an MLP, each with a residual, on (batch, H, W, C) maps.
+
+Everything in a block stays inside its windows. So the block itself is written on windows alone
+(`forward_windows`), and whoever runs a large picture may run it some windows at a time.
+"""
 
 from typing import Any
 
@@ -7,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from swinsr.nn.attention import WindowAttention, WindowAttentionV2
-from swinsr.ops.window import window_merge, window_partition
+from swinsr.ops.window import shift_mask, window_merge, window_partition
 
 
 class DropPath(nn.Module):
@@ -73,18 +77,27 @@ class SwinBlock(nn.Module):
         """The attention module of this generation."""
         return WindowAttention(*args, **kwargs)
 
-    def attend(self, x: Tensor) -> Tensor:
-        """Shift, cut, attend, merge and shift back: (batch, H, W, C) -> the same."""
-        size = (x.shape[1], x.shape[2])
-        grid = (size[0] // self.window, size[1] // self.window)
-        windows = self.attn(window_partition(x, self.window, self.shift), grid, self.shift)
-        return window_merge(windows, self.window, size, self.shift)
+    def mask(self, device: torch.device) -> Tensor | None:
+        """The masks of the four kinds of window, None where nothing is shifted."""
+        if not self.shift:
+            return None
+        return shift_mask(self.window, self.shift, device, torch.float32)
 
-    def transform(self, x: Tensor) -> Tensor:
-        """The block itself, without gradient checkpointing."""
-        x = x + self.drop_path(self.attend(self.norm1(x)))
+    def forward_windows(
+        self, windows: Tensor, grid: tuple[int, int], mask: Tensor | None
+    ) -> Tensor:
+        """The block on windows: (batch, rows * columns, tokens, C) -> the same."""
+        x = windows + self.drop_path(self.attn(self.norm1(windows), grid, mask))
         out: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
         return out
+
+    def transform(self, x: Tensor) -> Tensor:
+        """The block on a map, without gradient checkpointing."""
+        size = (x.shape[1], x.shape[2])
+        grid = (size[0] // self.window, size[1] // self.window)
+        windows = window_partition(x, self.window, self.shift)
+        windows = self.forward_windows(windows, grid, self.mask(x.device))
+        return window_merge(windows, self.window, size, self.shift)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, H, W, C) -> the same; H and W are multiples of the window."""
@@ -101,8 +114,10 @@ class SwinBlockV2(SwinBlock):
         """The attention module of this generation."""
         return WindowAttentionV2(*args, **kwargs)
 
-    def transform(self, x: Tensor) -> Tensor:
-        """The block itself, without gradient checkpointing."""
-        x = x + self.drop_path(self.norm1(self.attend(x)))
+    def forward_windows(
+        self, windows: Tensor, grid: tuple[int, int], mask: Tensor | None
+    ) -> Tensor:
+        """The block on windows: (batch, rows * columns, tokens, C) -> the same."""
+        x = windows + self.drop_path(self.norm1(self.attn(windows, grid, mask)))
         out: Tensor = x + self.drop_path(self.norm2(self.mlp(x)))
         return out

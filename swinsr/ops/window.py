@@ -1,7 +1,7 @@
 """Windows: partition and merge with cyclic shift, and the mask that the shift makes necessary.
 
 A map is (batch, height, width, channels) with height and width multiples of the window; its
-windows are (batch * rows * columns, window ** 2, channels), row by row.
+windows are (batch, rows * columns, window ** 2, channels), row by row.
 
 After a cyclic shift only the last row and the last column of windows hold pixels that were not
 neighbours. So there are four kinds of window and not one mask per window:
@@ -34,7 +34,7 @@ def window_partition(x: Tensor, window: int, shift: int = 0) -> Tensor:
         shift: pixels of cyclic shift, 0 <= shift < window.
 
     Returns:
-        (batch * rows * columns, window * window, channels).
+        (batch, rows * columns, window * window, channels).
 
     Raises:
         ShapeMismatchError: height or width is no multiple of the window.
@@ -46,14 +46,14 @@ def window_partition(x: Tensor, window: int, shift: int = 0) -> Tensor:
         )
     if shift:
         x = torch.roll(x, shifts=(-shift, -shift), dims=(1, 2))
-    return rearrange(x, "b (r h) (c w) d -> (b r c) (h w) d", h=window, w=window)
+    return rearrange(x, "b (r h) (c w) d -> b (r c) (h w) d", h=window, w=window)
 
 
 def window_merge(windows: Tensor, window: int, size: tuple[int, int], shift: int = 0) -> Tensor:
     """Put windows back into a map and undo the cyclic shift: the inverse of `window_partition`.
 
     Args:
-        windows: (batch * rows * columns, window * window, channels).
+        windows: (batch, rows * columns, window * window, channels).
         window: side of a window in pixels.
         size: (height, width) of the map.
         shift: the shift that `window_partition` was given.
@@ -63,7 +63,7 @@ def window_merge(windows: Tensor, window: int, size: tuple[int, int], shift: int
     """
     rows, columns = size[0] // window, size[1] // window
     x = rearrange(
-        windows, "(b r c) (h w) d -> b (r h) (c w) d", r=rows, c=columns, h=window, w=window
+        windows, "b (r c) (h w) d -> b (r h) (c w) d", r=rows, c=columns, h=window, w=window
     )
     return torch.roll(x, shifts=(shift, shift), dims=(1, 2)) if shift else x
 

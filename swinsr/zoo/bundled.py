@@ -1,0 +1,44 @@
+"""The weights that travel with the program, in a wheel and in a source tree alike."""
+
+import functools
+import json
+from pathlib import Path
+
+from swinsr.errors import ModelNotFoundError
+from swinsr.zoo.entry import ModelEntry
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def weights_folder() -> Path:
+    """The folder of bundled weights.
+
+    Raises:
+        ModelNotFoundError: the installation has none.
+    """
+    # Inside the package where a wheel put it; beside the package in a source tree.
+    for folder in (_PACKAGE / "weights", _PACKAGE.parent / "weights"):
+        if (folder / "manifest.json").is_file():
+            return folder
+    raise ModelNotFoundError(
+        "the weights that ship with swinsr are missing from this installation; "
+        "reinstall it, or name a weights file with --model"
+    )
+
+
+@functools.cache
+def bundled_models() -> tuple[ModelEntry, ...]:
+    """Every model that ships, as its manifest lists it."""
+    manifest = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))
+    return tuple(ModelEntry(**model) for model in manifest["models"])
+
+
+def default_model(scale: float) -> ModelEntry:
+    """The bundled model for an enlargement: the smallest scale that reaches it, or the largest.
+
+    Args:
+        scale: factor of enlargement asked for, at least 1.
+    """
+    candidates = sorted((m for m in bundled_models() if m.default), key=lambda m: m.scale)
+    return next((m for m in candidates if m.scale >= scale), candidates[-1])
