@@ -1,0 +1,50 @@
+"""JPEG, WebP and BMP, through Pillow's readers.
+
+The reader of the one format is called, not `PIL.Image.open`: what the header was taken for is what
+is decoded, and Pillow's global pixel limit stays out of it, the caller's having been asked.
+"""
+
+import io
+from dataclasses import replace
+
+from PIL import BmpImagePlugin, ImageFile, JpegImagePlugin, WebPImagePlugin
+
+from swinsr.image.faults import DamagedError
+from swinsr.image.headers import Header
+from swinsr.image.picture import Image
+from swinsr.image.pil import assemble, metadata_of
+
+
+def decode_jpeg(data: bytes, header: Header) -> Image:
+    """Decode the first picture of a JPEG file: gray, YCbCr or RGB, Adobe CMYK or YCCK.
+
+    CMYK is taken as Adobe stores it, inverted, as Pillow and OpenCV do, marker or not.
+    """
+    # A download that was given its full length in advance ends in zeros. Decoders take those for
+    # picture data and say nothing; but then the end marker is missing.
+    if data.rfind(b"\xff\xd9") < data.find(b"\xff\xda"):
+        raise DamagedError("its end marker is missing")
+    return _decode(JpegImagePlugin.JpegImageFile(io.BytesIO(data)), header)
+
+
+def decode_webp(data: bytes, header: Header) -> Image:
+    """Decode the first frame of a WebP file, lossy or lossless."""
+    return _decode(WebPImagePlugin.WebPImageFile(io.BytesIO(data)), header)
+
+
+def decode_bmp(data: bytes, header: Header) -> Image:
+    """Decode a BMP file: 1 to 32 bits, RLE, alpha where a mask defines it."""
+    return _decode(BmpImagePlugin.BmpImageFile(io.BytesIO(data)), header)
+
+
+def _decode(picture: ImageFile.ImageFile, header: Header) -> Image:
+    with picture:
+        if picture.size != (header.width, header.height):
+            raise DamagedError("it states two different sizes")
+        frames = getattr(picture, "n_frames", 1)
+        picture.load()
+        image = assemble(picture, metadata_of(picture))
+    if frames > 1:
+        note = f"it is an animation of {frames} frames; only the first was read"
+        image = replace(image, notes=(*image.notes, note))
+    return image

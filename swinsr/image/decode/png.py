@@ -1,0 +1,63 @@
+"""PNG: Pillow for up to 8 bits, OpenCV for 16 (Pillow has no 16-bit colour)."""
+
+import io
+import struct
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from PIL import PngImagePlugin
+
+from swinsr.image import png
+from swinsr.image.faults import DamagedError
+from swinsr.image.picture import Array, Image
+from swinsr.image.pil import assemble
+from swinsr.image.quiet import quiet_opencv
+
+
+def decode_png(data: bytes) -> Image:
+    """Decode; gAMA, cHRM, sRGB and cICP are carried along and sBIT is ignored.
+
+    Sample values are taken as stored: networks are trained on stored values, and a viewer applies
+    the chunks to the output as it would have to the input.
+    """
+    file = png.parse(data)
+    notes: tuple[str, ...] = ()
+    if file.frames > 1:
+        notes = (f"it is an animation of {file.frames} frames; only the still picture was read",)
+    if file.depth == 16:
+        pixels, alpha = _decode_16_bit(file)
+        image = Image(pixels, alpha, file.metadata)
+    else:
+        with PngImagePlugin.PngImageFile(io.BytesIO(file.essential())) as picture:
+            picture.load()
+            image = assemble(picture, file.metadata)
+    if file.key is not None and file.colour_type != png.PALETTE:
+        image = replace(image, alpha=_alpha_of_key(image.pixels, file))
+    return replace(image, notes=notes)
+
+
+def _decode_16_bit(file: png.PngFile) -> tuple[Array, Array | None]:
+    file.check_pixel_data()  # libpng hands out what it has of a picture that ends early
+    encoded = np.frombuffer(file.essential(), np.uint8)
+    with quiet_opencv():
+        samples = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED)
+    if samples is None or samples.dtype != np.uint16:
+        raise DamagedError("the pixel data cannot be decoded")
+    if samples.ndim == 2:
+        samples = samples[..., None]
+    alpha = None
+    if file.colour_type in (png.GRAY_ALPHA, png.RGB_ALPHA):
+        alpha = np.ascontiguousarray(samples[..., -1])
+    if file.colour_type in (png.GRAY, png.GRAY_ALPHA):
+        return np.ascontiguousarray(samples[..., :1]), alpha
+    return np.ascontiguousarray(samples[..., 2::-1]), alpha  # OpenCV's order is BGR
+
+
+def _alpha_of_key(pixels: Array, file: png.PngFile) -> Array:
+    """Transparent where a pixel equals the tRNS key, which counts in the file's own bit depth."""
+    key = np.array(struct.unpack(f">{file.key and len(file.key) // 2}H", file.key or b""))
+    if file.depth < 8:
+        key = key * (255 // ((1 << file.depth) - 1))
+    opaque = np.iinfo(pixels.dtype).max
+    return np.where((pixels == key).all(axis=2), 0, opaque).astype(pixels.dtype)

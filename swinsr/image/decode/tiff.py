@@ -1,0 +1,118 @@
+"""TIFF: Pillow for up to 8 bits, tifffile or OpenCV for 16 bits and float.
+
+Pillow has no 16-bit or float colour. tifffile has every layout, but without the imagecodecs package
+only some compressions; OpenCV has libtiff's compressions, for gray, RGB and RGBA.
+"""
+
+import io
+import logging
+import struct
+from dataclasses import replace
+from importlib.util import find_spec
+
+import cv2
+import numpy as np
+import tifffile
+from PIL import Image as PilImage
+from PIL import TiffImagePlugin
+
+from swinsr.image.convert import largest_value, to_depth
+from swinsr.image.decode.tiff_layout import CMYK, RGB, WHITE_IS_ZERO, TiffLayout, describe
+from swinsr.image.faults import DamagedError, UnsupportedError
+from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.pil import assemble
+from swinsr.image.quiet import quiet_opencv
+
+# What tifffile reads of itself: none, Deflate (two numbers), LZMA, PackBits.
+_TIFFFILE_ALONE = (1, 8, 32946, 34925, 32773)
+_ASSOCIATED_ALPHA = 1
+
+# A library's log does not belong on a user's screen; programs that set up logging still get it.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+
+def decode_tiff(data: bytes, max_pixels: int | None) -> Image:
+    """Decode the first page: gray, palette, RGB, CMYK, with or without alpha, any byte order.
+
+    8 and 16 bit stay as they are, floats of any width become float32, 16-bit CMYK becomes 8-bit
+    sRGB. Premultiplied alpha is divided out.
+    """
+    layout = describe(data, max_pixels)
+    if layout.orientation_at is not None:
+        # Pillow and OpenCV turn TIFFs, tifffile does not: none is to, and the caller does.
+        edited = bytearray(data)
+        struct.pack_into(layout.order + "H", edited, layout.orientation_at, 1)
+        data = bytes(edited)
+    if layout.bits <= 8:
+        with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as picture:
+            picture.load()
+            image = assemble(picture, layout.metadata)
+    else:
+        image = _assemble(_samples(data, layout), layout)
+    return replace(image, notes=(*image.notes, *layout.notes))
+
+
+def _samples(data: bytes, layout: TiffLayout) -> Array:
+    """(height, width, samples per pixel), in the file's type and native byte order."""
+    if find_spec("imagecodecs") or (
+        layout.compression in _TIFFFILE_ALONE and layout.predictor in (1, 2)
+    ):
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            page = file.pages[0]
+            samples: Array = page.asarray()
+            samples = np.moveaxis(samples, 0, -1) if page.axes == "SYX" else samples
+    elif layout.samples in (1, 3, 4) and layout.contiguous:
+        with quiet_opencv():
+            decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        if decoded is None:
+            raise DamagedError("the pixel data cannot be decoded")
+        samples = decoded[..., [2, 1, 0, 3][: layout.samples]] if decoded.ndim == 3 else decoded
+    else:
+        raise UnsupportedError(
+            f"reading {layout.samples} samples of {layout.bits} bits in TIFF compression "
+            f"{layout.compression} needs the imagecodecs package; install it with "
+            "`pip install imagecodecs`"
+        )
+    samples = samples.reshape(layout.height, layout.width, layout.samples)
+    return samples.astype(samples.dtype.newbyteorder("="), copy=False)
+
+
+def _assemble(samples: Array, layout: TiffLayout) -> Image:
+    if samples.dtype.kind == "f":
+        samples = samples.astype(np.float32, copy=False)
+        if not np.isfinite(samples).all():
+            raise UnsupportedError(
+                "it holds samples that are not numbers (NaN or infinite); replace them first"
+            )
+    elif samples.dtype != np.uint16:
+        raise UnsupportedError(
+            f"its {samples.dtype} samples are not read; convert it to 8 bit, 16 bit or float"
+        )
+    if layout.photometric == WHITE_IS_ZERO:
+        samples = largest_value(samples.dtype) - samples
+    if layout.photometric == CMYK:
+        return _from_cmyk(samples, layout.metadata)
+    colours = 3 if layout.photometric == RGB else 1
+    pixels, alpha = samples[..., :colours], None
+    if layout.alpha is not None:
+        alpha = np.ascontiguousarray(samples[..., colours])
+        if layout.alpha == _ASSOCIATED_ALPHA:
+            pixels = _divide_out(pixels, alpha)
+    return Image(np.ascontiguousarray(pixels), alpha, layout.metadata)
+
+
+def _from_cmyk(samples: Array, metadata: Metadata) -> Image:
+    inks = np.ascontiguousarray(to_depth(samples[..., :4], np.uint8))
+    image = assemble(PilImage.fromarray(inks, mode="CMYK"), metadata)
+    note = "16-bit CMYK was converted to 8-bit sRGB"
+    return replace(image, notes=(*image.notes, note))
+
+
+def _divide_out(pixels: Array, alpha: Array) -> Array:
+    """Colours of a picture that was stored multiplied by its alpha."""
+    whole = largest_value(pixels.dtype)
+    share = alpha[..., None].astype(np.float64) / whole
+    colour = np.divide(pixels, share, out=np.zeros(pixels.shape), where=share > 0)
+    if pixels.dtype == np.float32:
+        return colour.astype(np.float32)
+    return np.minimum(np.floor(colour + 0.5), whole).astype(pixels.dtype)

@@ -1,0 +1,94 @@
+"""Read a picture file: recognise, refuse what is too large, decode, turn upright."""
+
+from dataclasses import replace
+from typing import BinaryIO
+
+from swinsr.errors import ImageReadError
+from swinsr.image import exif
+from swinsr.image.decode.pillow import decode_bmp, decode_jpeg, decode_webp
+from swinsr.image.decode.png import decode_png
+from swinsr.image.decode.tiff import decode_tiff
+from swinsr.image.exif import upright
+from swinsr.image.faults import CODEC_ERRORS, DamagedError, UnsupportedError
+from swinsr.image.headers import Header, read_header
+from swinsr.image.limits import DEFAULT_MAX_PIXELS, check_pixels
+from swinsr.image.picture import Image
+from swinsr.image.source import ImageSource, open_source
+
+
+def read_image(source: ImageSource, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Image:
+    """Read a PNG, JPEG, WebP, TIFF or BMP picture, recognised by its content.
+
+    Bit depth (8, 16, float32), gray and alpha stay; palettes and 1 to 4 bits become 8 bits; CMYK
+    and Lab become sRGB. The EXIF orientation is applied, and reset in the metadata.
+
+    Args:
+        source: a path, the file's bytes, or a binary stream, read to its end.
+        max_pixels: refuse pictures with more pixels before decoding; None for no limit.
+
+    Raises:
+        ImageReadError: no such file, not a picture, damaged, cut short, or of an unread kind.
+        ImageTooLargeError: more than `max_pixels` pixels.
+    """
+    with open_source(source) as (name, stream):
+        try:
+            header = read_header(stream)
+            check_pixels(name, header.height, header.width, max_pixels)
+            return _upright(_decode(stream, header, max_pixels))
+        except UnsupportedError as error:
+            raise ImageReadError(f"{name}: {error}.") from error
+        except MemoryError as error:
+            raise ImageReadError(
+                f"{name}: there is not enough memory to decode it; close other programs or "
+                "reduce the picture."
+            ) from error
+        except CODEC_ERRORS as error:
+            raise ImageReadError(
+                f"{name}: the picture is damaged or cut short ({_detail(error)}); "
+                "copy or download the file again."
+            ) from error
+
+
+def _decode(stream: BinaryIO, header: Header, max_pixels: int | None) -> Image:
+    stream.seek(0)
+    data = stream.read()
+    if header.format == "PNG":
+        image = decode_png(data)
+    elif header.format == "TIFF":
+        image = decode_tiff(data, max_pixels)
+    elif header.format == "JPEG":
+        image = decode_jpeg(data, header)
+    elif header.format == "WebP":
+        image = decode_webp(data, header)
+    else:
+        image = decode_bmp(data, header)
+    if (image.height, image.width) != (header.height, header.width):
+        raise DamagedError("it states two different sizes")
+    return replace(image, source_format=header.format)
+
+
+def _upright(image: Image) -> Image:
+    """The picture turned the way its EXIF block says, and the block saying so."""
+    metadata = image.metadata
+    if metadata.exif is None:
+        return image
+    try:
+        orientation = exif.orientation_of(metadata.exif)
+        block = exif.with_orientation_reset(metadata.exif)
+    except DamagedError:
+        note = "its EXIF block is damaged and was left out"
+        return replace(image, metadata=replace(metadata, exif=None), notes=(*image.notes, note))
+    if orientation == 1:
+        return image
+    dpi = metadata.dpi[::-1] if metadata.dpi is not None and orientation >= 5 else metadata.dpi
+    return replace(
+        image,
+        pixels=upright(image.pixels, orientation).copy(),
+        alpha=None if image.alpha is None else upright(image.alpha, orientation).copy(),
+        metadata=replace(metadata, exif=block, dpi=dpi),
+    )
+
+
+def _detail(error: Exception) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    return text[:120] if text else type(error).__name__
