@@ -1,20 +1,41 @@
 """Pictures in and out: files, colour, transparency, metadata, limits. Arrays only, no network."""
 
-from swinsr.image.convert import to_depth, to_float, to_gray, to_rgb
+from swinsr.image.alpha import bleed_colour, is_constant
+from swinsr.image.atomic import atomic_output
+from swinsr.image.convert import largest_value, to_depth, to_float, to_gray, to_rgb
+from swinsr.image.fit import on_white
+from swinsr.image.headers import Header
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
 from swinsr.image.picture import Image, Metadata
 from swinsr.image.pil import from_pil, to_pil
-from swinsr.image.read import read_image
+from swinsr.image.read import probe_image, read_image
+from swinsr.image.resample import resize
+from swinsr.image.source import ImageSource
+from swinsr.image.write import FORMATS, check_side, encode_image, output_format, write_image
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "FORMATS",
+    "Header",
     "Image",
+    "ImageSource",
     "Metadata",
+    "atomic_output",
+    "bleed_colour",
+    "check_side",
+    "encode_image",
     "from_pil",
+    "is_constant",
+    "largest_value",
+    "on_white",
+    "output_format",
+    "probe_image",
     "read_image",
+    "resize",
     "to_depth",
     "to_float",
     "to_gray",
     "to_pil",
     "to_rgb",
+    "write_image",
 ]

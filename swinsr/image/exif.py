@@ -93,18 +93,18 @@ def from_tiff(main: Directory, order: str) -> bytes | None:
     if not kept.entries and not kept.children:
         return None
     head = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8)
-    return head + dump_directory(kept, order, 8)
+    return head + dump_directory(kept, Layout(order, False, 8), 8)
 
 
-def as_directory(block: bytes) -> tuple[Directory, str]:
-    """The descriptive fields and child directories of a block, and its byte order, for a TIFF.
+def as_directory(block: bytes) -> Directory:
+    """The descriptive fields and child directories of a block, for a TIFF of its byte order.
 
     Raises:
         DamagedError: the block's first directory cannot be read.
     """
     editor = _Editor(block)
     fields = {tag: e for tag, e in editor.main.entries.items() if tag in DESCRIPTIVE}
-    return Directory(fields, editor.main.children), editor.layout.order
+    return Directory(fields, editor.main.children)
 
 
 class _Editor:

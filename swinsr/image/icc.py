@@ -41,17 +41,18 @@ def to_srgb(picture: PilImage.Image, profile: bytes | None) -> tuple[PilImage.Im
     Returns:
         The picture in mode RGB, and a note where the colours are approximate.
     """
-    if picture.mode == "LAB":
-        source = ImageCms.createProfile("LAB")
-    elif profile is None or colour_space(profile) != "CMYK":
+    lab = picture.mode == "LAB"
+    if not lab and (profile is None or colour_space(profile) != "CMYK"):
         return picture.convert("RGB"), _approximate("it carries no CMYK profile")
-    else:
-        source = io.BytesIO(profile)
     try:
+        source = ImageCms.createProfile("LAB") if lab else io.BytesIO(profile or b"")
         converted = ImageCms.profileToProfile(
-            picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            picture,
+            ImageCms.ImageCmsProfile(source),
+            ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+            outputMode="RGB",
         )
-    except ImageCms.PyCMSError:
+    except (ImageCms.PyCMSError, OSError):
         return picture.convert("RGB"), _approximate("its colour profile is damaged")
     assert converted is not None  # None is for conversions in place only
     return converted, None

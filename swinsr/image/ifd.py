@@ -16,7 +16,7 @@ VALUE_BYTES = {
     16: 8, 17: 8, 18: 8,
 }  # fmt: skip
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-SHORT, LONG = 3, 4
+SHORT, LONG, LONG8 = 3, 4, 16
 
 EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 0x8769, 0x8825, 0xA005
 POINTERS = (EXIF_POINTER, GPS_POINTER, INTEROP_POINTER)
@@ -89,7 +89,7 @@ def read_directory(stream: BinaryIO, layout: Layout, offset: int) -> Directory:
     Raises:
         DamagedError: the table or a value of it lies outside the stream.
     """
-    count_code, table_code, inline = ("Q", "HHQ", 8) if layout.big else ("H", "HHI", 4)
+    count_code, table_code, offset_code, inline = _codes(layout)
     count_bytes = struct.calcsize("=" + count_code)
     number = struct.unpack(layout.order + count_code, _read(stream, offset, count_bytes))[0]
     if number > 65535:
@@ -107,12 +107,12 @@ def read_directory(stream: BinaryIO, layout: Layout, offset: int) -> Directory:
         if length <= inline:
             value = raw[-inline:][:length]
         else:
-            where = struct.unpack(layout.order + ("Q" if layout.big else "I"), raw[-inline:])[0]
+            where = struct.unpack(layout.order + offset_code, raw[-inline:])[0]
             value = _read(stream, where, length)
         found.entries.setdefault(tag, Entry(tag, kind, count, value, start + index * size))
     tail = _read_up_to(stream, found.following_position, inline)
     if len(tail) == inline:
-        found.following = struct.unpack(layout.order + ("Q" if layout.big else "I"), tail)[0]
+        found.following = struct.unpack(layout.order + offset_code, tail)[0]
     return found
 
 
@@ -132,26 +132,34 @@ def read_children(stream: BinaryIO, layout: Layout, directory: Directory) -> Non
         directory.children[tag] = child
 
 
-def dump_directory(directory: Directory, order: str, base: int) -> bytes:
-    """A classic directory that will stand at `base` (even), its values and children behind it."""
+def dump_directory(directory: Directory, layout: Layout, base: int) -> bytes:
+    """A directory that will stand at `base` (even), its values and children behind it."""
+    count_code, table_code, offset_code, inline = _codes(layout)
     fields = {tag: e for tag, e in directory.entries.items() if tag not in POINTERS}
     tags = sorted({*fields, *directory.children})
-    cursor = base + 2 + 12 * len(tags) + 4
-    table, behind = [struct.pack(order + "H", len(tags))], []
+    row = struct.calcsize("=" + table_code) + inline
+    cursor = base + struct.calcsize("=" + count_code) + row * len(tags) + inline
+    table, behind = [struct.pack(layout.order + count_code, len(tags))], []
     for tag in tags:
+        pointer = struct.pack(layout.order + offset_code, cursor)
         if tag in directory.children:
-            kind, count = LONG, 1
-            block = dump_directory(directory.children[tag], order, cursor)
-            value = struct.pack(order + "I", cursor)
+            kind, count, value = (LONG8 if layout.big else LONG), 1, pointer
+            block = dump_directory(directory.children[tag], layout, cursor)
         else:
             kind, count, value = fields[tag].kind, fields[tag].count, fields[tag].value
-            block = value if len(value) > 4 else b""
-            value = struct.pack(order + "I", cursor) if block else value.ljust(4, b"\0")
-        table.append(struct.pack(order + "HHI", tag, kind, count) + value)
+            block = value if len(value) > inline else b""
+            value = pointer if block else value.ljust(inline, b"\0")
+        table.append(struct.pack(layout.order + table_code, tag, kind, count) + value)
         block += b"\0" * (len(block) % 2)
         behind.append(block)
         cursor += len(block)
-    return b"".join([*table, struct.pack(order + "I", directory.following), *behind])
+    following = struct.pack(layout.order + offset_code, directory.following)
+    return b"".join([*table, following, *behind])
+
+
+def _codes(layout: Layout) -> tuple[str, str, str, int]:
+    """Struct codes of the number of entries, of an entry without its value, of an offset; bytes."""
+    return ("Q", "HHQ", "Q", 8) if layout.big else ("H", "HHI", "I", 4)
 
 
 def _read_up_to(stream: BinaryIO, offset: int, length: int) -> bytes:

@@ -1,5 +1,8 @@
 """Read a picture file: recognise, refuse what is too large, decode, turn upright."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -14,6 +17,9 @@ from swinsr.image.headers import Header, read_header
 from swinsr.image.limits import DEFAULT_MAX_PIXELS, check_pixels
 from swinsr.image.picture import Image
 from swinsr.image.source import ImageSource, open_source
+
+# The same field a second time, as an attribute or as an element.
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")
 
 
 def read_image(source: ImageSource, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Image:
@@ -30,23 +36,39 @@ def read_image(source: ImageSource, *, max_pixels: int | None = DEFAULT_MAX_PIXE
         ImageReadError: no such file, not a picture, damaged, cut short, or of an unread kind.
         ImageTooLargeError: more than `max_pixels` pixels.
     """
-    with open_source(source) as (name, stream):
-        try:
-            header = read_header(stream)
-            check_pixels(name, header.height, header.width, max_pixels)
-            return _upright(_decode(stream, header, max_pixels))
-        except UnsupportedError as error:
-            raise ImageReadError(f"{name}: {error}.") from error
-        except MemoryError as error:
-            raise ImageReadError(
-                f"{name}: there is not enough memory to decode it; close other programs or "
-                "reduce the picture."
-            ) from error
-        except CODEC_ERRORS as error:
-            raise ImageReadError(
-                f"{name}: the picture is damaged or cut short ({_detail(error)}); "
-                "copy or download the file again."
-            ) from error
+    with open_source(source) as (name, stream), _own_errors(name):
+        header = read_header(stream)
+        check_pixels(name, header.height, header.width, max_pixels)
+        return _upright(_decode(stream, header, max_pixels))
+
+
+def probe_image(source: ImageSource) -> Header:
+    """Format and size from the header alone, as stored: the EXIF orientation is not looked at.
+
+    Raises:
+        ImageReadError: no such file, not a picture, or a header that is damaged.
+    """
+    with open_source(source) as (name, stream), _own_errors(name):
+        return read_header(stream)
+
+
+@contextmanager
+def _own_errors(name: str) -> Iterator[None]:
+    """Whatever decoding raises, as one sentence that names the file."""
+    try:
+        yield
+    except UnsupportedError as error:
+        raise ImageReadError(f"{name}: {error}.") from error
+    except MemoryError as error:
+        raise ImageReadError(
+            f"{name}: there is not enough memory to decode it; close other programs or "
+            "reduce the picture."
+        ) from error
+    except CODEC_ERRORS as error:
+        raise ImageReadError(
+            f"{name}: the picture is damaged or cut short ({_detail(error)}); "
+            "copy or download the file again."
+        ) from error
 
 
 def _decode(stream: BinaryIO, header: Header, max_pixels: int | None) -> Image:
@@ -81,11 +103,12 @@ def _upright(image: Image) -> Image:
     if orientation == 1:
         return image
     dpi = metadata.dpi[::-1] if metadata.dpi is not None and orientation >= 5 else metadata.dpi
+    xmp = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
     return replace(
         image,
         pixels=upright(image.pixels, orientation).copy(),
         alpha=None if image.alpha is None else upright(image.alpha, orientation).copy(),
-        metadata=replace(metadata, exif=block, dpi=dpi),
+        metadata=replace(metadata, exif=block, xmp=xmp, dpi=dpi),
     )
 
 

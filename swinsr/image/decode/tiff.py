@@ -1,7 +1,7 @@
-"""TIFF: Pillow for up to 8 bits, tifffile or OpenCV for 16 bits and float.
+"""TIFF: tifffile, and for the compressions it lacks Pillow (8 bits) or OpenCV (16 bits, float).
 
-Pillow has no 16-bit or float colour. tifffile has every layout, but without the imagecodecs package
-only some compressions; OpenCV has libtiff's compressions, for gray, RGB and RGBA.
+tifffile has every layout, but without the imagecodecs package only some compressions. Pillow and
+OpenCV have libtiff's compressions: Pillow no 16-bit or float colour, OpenCV no gray with alpha.
 """
 
 import io
@@ -17,7 +17,14 @@ from PIL import Image as PilImage
 from PIL import TiffImagePlugin
 
 from swinsr.image.convert import largest_value, to_depth
-from swinsr.image.decode.tiff_layout import CMYK, RGB, WHITE_IS_ZERO, TiffLayout, describe
+from swinsr.image.decode.tiff_layout import (
+    BLACK_IS_ZERO,
+    CMYK,
+    RGB,
+    WHITE_IS_ZERO,
+    TiffLayout,
+    describe,
+)
 from swinsr.image.faults import DamagedError, UnsupportedError
 from swinsr.image.picture import Array, Image, Metadata
 from swinsr.image.pil import assemble
@@ -43,48 +50,63 @@ def decode_tiff(data: bytes, max_pixels: int | None) -> Image:
         edited = bytearray(data)
         struct.pack_into(layout.order + "H", edited, layout.orientation_at, 1)
         data = bytes(edited)
-    if layout.bits <= 8:
-        with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as picture:
-            picture.load()
-            image = assemble(picture, layout.metadata)
-    else:
-        image = _assemble(_samples(data, layout), layout)
+    image = _decode(data, layout)
     return replace(image, notes=(*image.notes, *layout.notes))
 
 
-def _samples(data: bytes, layout: TiffLayout) -> Array:
-    """(height, width, samples per pixel), in the file's type and native byte order."""
-    if find_spec("imagecodecs") or (
-        layout.compression in _TIFFFILE_ALONE and layout.predictor in (1, 2)
-    ):
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
-            page = file.pages[0]
-            samples: Array = page.asarray()
-            samples = np.moveaxis(samples, 0, -1) if page.axes == "SYX" else samples
-    elif layout.samples in (1, 3, 4) and layout.contiguous:
-        with quiet_opencv():
-            decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        if decoded is None:
-            raise DamagedError("the pixel data cannot be decoded")
-        samples = decoded[..., [2, 1, 0, 3][: layout.samples]] if decoded.ndim == 3 else decoded
-    else:
-        raise UnsupportedError(
-            f"reading {layout.samples} samples of {layout.bits} bits in TIFF compression "
-            f"{layout.compression} needs the imagecodecs package; install it with "
-            "`pip install imagecodecs`"
-        )
-    samples = samples.reshape(layout.height, layout.width, layout.samples)
-    return samples.astype(samples.dtype.newbyteorder("="), copy=False)
+def _decode(data: bytes, layout: TiffLayout) -> Image:
+    plain = layout.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK) and layout.bits >= 8
+    gray_and_alpha = layout.samples == 2
+    if plain and layout.compression in _TIFFFILE_ALONE and layout.predictor in (1, 2):
+        return _assemble(_by_tifffile(data), layout)
+    if layout.bits <= 8 and (layout.contiguous or not gray_and_alpha):
+        return _by_pillow(data, layout)
+    if layout.samples in (1, 3, 4) and layout.contiguous and layout.photometric != CMYK:
+        return _assemble(_by_opencv(data), layout)
+    if plain and find_spec("imagecodecs"):
+        return _assemble(_by_tifffile(data), layout)
+    raise UnsupportedError(
+        f"reading {layout.samples} samples of {layout.bits} bits in TIFF compression "
+        f"{layout.compression} needs the imagecodecs package; install it with "
+        "`pip install imagecodecs`"
+    )
+
+
+def _by_tifffile(data: bytes) -> Array:
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page = file.pages[0]
+        samples: Array = page.asarray()
+        return np.moveaxis(samples, 0, -1) if page.axes == "SYX" else samples
+
+
+def _by_opencv(data: bytes) -> Array:
+    with quiet_opencv():
+        samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if samples is None:
+        raise DamagedError("the pixel data cannot be decoded")
+    return samples[..., [2, 1, 0, 3][: samples.shape[2]]] if samples.ndim == 3 else samples
+
+
+def _by_pillow(data: bytes, layout: TiffLayout) -> Image:
+    with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as picture:
+        picture.load()
+        image = assemble(picture, layout.metadata)
+    if image.is_gray and image.alpha is not None and layout.alpha == _ASSOCIATED_ALPHA:
+        # Pillow divides RGB by its alpha, but not gray.
+        return image.with_pixels(_divide_out(image.pixels, image.alpha), image.alpha)
+    return image
 
 
 def _assemble(samples: Array, layout: TiffLayout) -> Image:
+    samples = samples.reshape(layout.height, layout.width, layout.samples)
+    samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if samples.dtype.kind == "f":
         samples = samples.astype(np.float32, copy=False)
         if not np.isfinite(samples).all():
             raise UnsupportedError(
                 "it holds samples that are not numbers (NaN or infinite); replace them first"
             )
-    elif samples.dtype != np.uint16:
+    elif samples.dtype not in (np.uint8, np.uint16):
         raise UnsupportedError(
             f"its {samples.dtype} samples are not read; convert it to 8 bit, 16 bit or float"
         )
@@ -104,6 +126,8 @@ def _assemble(samples: Array, layout: TiffLayout) -> Image:
 def _from_cmyk(samples: Array, metadata: Metadata) -> Image:
     inks = np.ascontiguousarray(to_depth(samples[..., :4], np.uint8))
     image = assemble(PilImage.fromarray(inks, mode="CMYK"), metadata)
+    if samples.dtype == np.uint8:
+        return image
     note = "16-bit CMYK was converted to 8-bit sRGB"
     return replace(image, notes=(*image.notes, note))
 
@@ -111,8 +135,10 @@ def _from_cmyk(samples: Array, metadata: Metadata) -> Image:
 def _divide_out(pixels: Array, alpha: Array) -> Array:
     """Colours of a picture that was stored multiplied by its alpha."""
     whole = largest_value(pixels.dtype)
-    share = alpha[..., None].astype(np.float64) / whole
-    colour = np.divide(pixels, share, out=np.zeros(pixels.shape), where=share > 0)
+    divisor = alpha[..., None].astype(np.float64)
+    # The product is exact and the quotient correctly rounded, so halves are recognised.
+    colour = np.zeros(pixels.shape)
+    np.divide(pixels * np.float64(whole), divisor, out=colour, where=divisor > 0)
     if pixels.dtype == np.float32:
         return colour.astype(np.float32)
     return np.minimum(np.floor(colour + 0.5), whole).astype(pixels.dtype)

@@ -1,0 +1,1 @@
+"""One module for each way of encoding; all write to an open stream, none knows of paths."""

@@ -1,0 +1,48 @@
+"""JPEG, WebP and BMP, by Pillow; all have 8 bits."""
+
+from typing import Any, BinaryIO
+
+from PIL import Image as PilImage
+
+from swinsr.image import exif
+from swinsr.image.picture import Image, Metadata
+from swinsr.image.pil import interleave
+
+# Below this the eye takes halved colour resolution for granted; at or above it, a user asks for
+# quality, and 4:2:0 would blur what the network restored.
+_FULL_COLOUR_QUALITY = 90
+
+
+def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
+    """Write 8-bit gray or YCbCr without alpha; 4:4:4 from quality 90 on."""
+    fields = _fields(image.metadata, prefix=exif.PREFIX)
+    PilImage.fromarray(interleave(image.pixels, None)).save(
+        stream,
+        "JPEG",
+        quality=quality,
+        subsampling="4:4:4" if quality >= _FULL_COLOUR_QUALITY else "4:2:0",
+        optimize=True,
+        **fields,
+    )
+
+
+def encode_webp(stream: BinaryIO, image: Image, quality: int, *, lossless: bool) -> None:
+    """Write 8-bit RGB with or without alpha; lossless keeps colours under transparency too."""
+    fields = _fields(image.metadata, prefix=b"")
+    fields.pop("dpi", None)
+    PilImage.fromarray(interleave(image.pixels, image.alpha)).save(
+        stream, "WEBP", quality=quality, lossless=lossless, exact=lossless, **fields
+    )
+
+
+def encode_bmp(stream: BinaryIO, image: Image) -> None:
+    """Write 8-bit gray or 24-bit RGB with its resolution; the format has no place for the rest."""
+    fields = {"dpi": image.metadata.dpi} if image.metadata.dpi is not None else {}
+    PilImage.fromarray(interleave(image.pixels, None)).save(stream, "BMP", **fields)
+
+
+def _fields(metadata: Metadata, *, prefix: bytes) -> dict[str, Any]:
+    fields: dict[str, Any] = {"icc_profile": metadata.icc, "xmp": metadata.xmp, "dpi": metadata.dpi}
+    if metadata.exif is not None:
+        fields["exif"] = prefix + metadata.exif
+    return {key: value for key, value in fields.items() if value is not None}

@@ -1,0 +1,116 @@
+"""Bring a picture to what a file format holds, and say what that costs."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from swinsr.image import exif, icc
+from swinsr.image.convert import largest_value, to_depth, to_rgb
+from swinsr.image.faults import DamagedError
+from swinsr.image.picture import Array, Image, Metadata
+
+# Bytes that one JPEG segment holds behind the prefix of its kind.
+_JPEG_EXIF_LIMIT, _JPEG_XMP_LIMIT = 65527, 65504
+_USUAL_GAMMA = range(45000, 46001)  # near 1 / 2.2, in units of 1 / 100000
+
+
+def fit_to_format(image: Image, format_name: str) -> tuple[Image, tuple[str, ...]]:
+    """The picture as the format can hold it, and a sentence on each thing that is lost.
+
+    Args:
+        image: any picture.
+        format_name: "PNG", "JPEG", "WebP", "TIFF" or "BMP".
+    """
+    notes: list[str] = []
+    pixels, alpha = image.pixels, image.alpha
+    if alpha is not None and format_name in ("JPEG", "BMP"):
+        if int(alpha.min()) < largest_value(alpha.dtype):
+            pixels = on_white(pixels, alpha)
+            notes.append(f"transparency was laid on white, as {format_name} holds none")
+        alpha = None
+    dtype = _sample_type(pixels.dtype, format_name)
+    if dtype != pixels.dtype:
+        notes.append(_depth_note(pixels, dtype, format_name))
+        pixels = to_depth(pixels, dtype)
+        alpha = None if alpha is None else to_depth(alpha, dtype)
+    if format_name == "WebP":
+        pixels = to_rgb(pixels)  # the format has no gray; equal channels are the same picture
+    image = image.with_pixels(pixels, alpha)
+    metadata = _fit_metadata(image, format_name, notes)
+    return replace(image, metadata=metadata), tuple(notes)
+
+
+def on_white(pixels: Array, alpha: Array) -> Array:
+    """Colours as they look before white: pixels * alpha + white * (1 - alpha), rounded half up.
+
+    Args:
+        pixels: (H, W, C) uint8, uint16 or float32.
+        alpha: (H, W) of the same type.
+    """
+    if pixels.dtype == np.float32:
+        share = alpha[..., None]
+        return (pixels * share + (np.float32(1) - share)).astype(np.float32)
+    # Even 65535 * 65535 + 32767 is below 2 ** 32.
+    white = np.uint32(largest_value(pixels.dtype))
+    share = alpha[..., None].astype(np.uint32)
+    mixed = pixels * share
+    mixed += white * (white - share) + white // np.uint32(2)
+    mixed //= white
+    return mixed.astype(pixels.dtype)
+
+
+def _sample_type(dtype: np.dtype[np.generic], format_name: str) -> np.dtype[np.generic]:
+    if format_name == "TIFF":
+        return dtype
+    if format_name == "PNG":
+        return np.dtype(np.uint16) if dtype == np.float32 else dtype
+    return np.dtype(np.uint8)
+
+
+def _depth_note(pixels: Array, dtype: np.dtype[np.generic], format_name: str) -> str:
+    bits = dtype.itemsize * 8
+    if pixels.dtype == np.float32:
+        clipped = float(pixels.min()) < 0 or float(pixels.max()) > 1
+        beyond = " and clipped to black and white" if clipped else ""
+        return f"float samples were rounded to {bits} bits{beyond}, the most that {format_name} has"
+    return f"16-bit samples were rounded to {bits} bits, the most that {format_name} has"
+
+
+def _fit_metadata(image: Image, format_name: str, notes: list[str]) -> Metadata:
+    metadata = image.metadata
+    profile, block, xmp = metadata.icc, metadata.exif, metadata.xmp
+    if format_name == "BMP":
+        lost = [n for n, v in (("profile", profile), ("EXIF", block), ("XMP", xmp)) if v]
+        if lost:
+            notes.append(f"{', '.join(lost)} left out, as BMP has no place for it")
+        return Metadata(dpi=metadata.dpi)
+    if profile is not None and not icc.fits(profile, image.channels):
+        space = icc.colour_space(profile) or "no valid"
+        kind = "gray" if image.is_gray else "RGB"
+        notes.append(f"the colour profile ({space}) was left out, as it is not for {kind} pictures")
+        profile = None
+    if block is not None:
+        try:
+            block = exif.for_output(block, image.height, image.width)
+        except DamagedError:
+            block = None
+            notes.append("the EXIF block was left out, as it is damaged")
+    if format_name == "JPEG":
+        if block is not None and len(block) > _JPEG_EXIF_LIMIT:
+            block = None
+            notes.append("the EXIF block was left out, as it is too long for JPEG")
+        if xmp is not None and len(xmp) > _JPEG_XMP_LIMIT:
+            xmp = None
+            notes.append("the XMP packet was left out, as it is too long for JPEG")
+    colour = metadata.png_colour
+    if format_name != "PNG":
+        if profile is None and any(_changes_colour(*item) for item in colour):
+            notes.append("the PNG gamma or cICP chunk was left out, so colours may look different")
+        colour = ()
+    return Metadata(profile, block, xmp, metadata.dpi, colour)
+
+
+def _changes_colour(kind: bytes, data: bytes) -> bool:
+    if kind == b"gAMA":
+        return int.from_bytes(data, "big") not in _USUAL_GAMMA
+    return kind == b"cICP"
