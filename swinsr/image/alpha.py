@@ -59,4 +59,5 @@ def _halve(values: Array) -> Array:
     rest = [(0, values.shape[0] % 2), (0, values.shape[1] % 2)]
     even = np.pad(values, rest + [(0, 0)] * (values.ndim - 2))
     rows = even[0::2] + even[1::2]
-    return rows[:, 0::2] + rows[:, 1::2]
+    summed: Array = rows[:, 0::2] + rows[:, 1::2]
+    return summed

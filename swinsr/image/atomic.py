@@ -48,7 +48,8 @@ def atomic_output(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     temporary = target.with_name(f".swinsr-{secrets.token_hex(8)}.tmp")
     try:
         try:
-            with _create(temporary) as stream:
+            # "x" opens without any special mode: the umask decides, as for any new file.
+            with temporary.open("x+b") as stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -98,12 +99,6 @@ def _refuse_existing(path: Path, overwrite: bool) -> None:
         raise OutputExistsError(exists_problem(path))
     if not stat.S_ISREG(kind):
         raise ImageWriteError(f"{path}: it is a device and not a file; choose another name.")
-
-
-def _create(temporary: Path) -> BinaryIO:
-    # Opened by number so that the umask decides the permissions, as for any new file.
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(temporary, flags, 0o666), "w+b")
 
 
 def _publish(temporary: Path, target: Path, overwrite: bool) -> None:

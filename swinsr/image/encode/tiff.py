@@ -1,7 +1,7 @@
 """TIFF: pixels by tifffile; profile, EXIF and XMP by rewriting the directory it leaves."""
 
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import tifffile
 
@@ -24,7 +24,8 @@ def encode_tiff(stream: BinaryIO, image: Image) -> None:
         image: its EXIF block, if any, must be sound.
     """
     samples = interleave(image.pixels, image.alpha)
-    order = ">" if (image.metadata.exif or b"II").startswith(b"MM") else "<"
+    # That of the EXIF block, whose values are copied as they are.
+    order: Literal["<", ">"] = ">" if (image.metadata.exif or b"").startswith(b"MM") else "<"
     tifffile.imwrite(
         stream,
         samples,
