@@ -1,0 +1,1 @@
+"""Other programs' names for the same tensors."""

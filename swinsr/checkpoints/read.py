@@ -1,0 +1,158 @@
+"""Read a weights file into named tensors. The only module that opens PyTorch files or safetensors.
+
+PyTorch files are read with `weights_only=True` and nothing else, ever: a pickle that asks for more
+than tensors and plain containers is refused, and nothing in it is run.
+"""
+
+import json
+import pickle
+import struct
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from swinsr.checkpoints.canonical import unwrap
+from swinsr.checkpoints.sniff import check_archive, kind_of, unsafe_globals
+from swinsr.errors import CheckpointError, CheckpointReadError, UnsafeCheckpointError
+
+MAP_BYTES = 256 << 20  # larger files are mapped: they hold optimiser states that are not needed
+# What torch and safetensors raise on damaged bytes.
+DAMAGE = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    struct.error,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True)
+class FileTensors:
+    """The tensors of a weights file, as stored, and the texts stored beside them."""
+
+    tensors: dict[str, Tensor]
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def read_tensors(path: str | PathLike[str]) -> FileTensors:
+    """Read a .safetensors, .pth, .pt, .ckpt or .bin file, or the index of one in shards.
+
+    The content decides and not the suffix. Tensors may share memory with the mapped file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Tensors by name, out of any wrapper such as "params_ema", and safetensors' metadata.
+
+    Raises:
+        CheckpointReadError: missing, empty, truncated, damaged, or no weights file.
+        UnsafeCheckpointError: a pickle that asks for more than tensors; it was not run.
+    """
+    path = Path(path)
+    kind = kind_of(path)
+    if kind == "safetensors":
+        return _read_safetensors(path)
+    if kind == "index":
+        return _read_shards(path)
+    content = _load_pytorch(path, kind)
+    try:
+        return FileTensors(_checked(unwrap(content)))
+    except CheckpointError as error:
+        raise type(error)(f"{path} {error}") from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file.
+
+    Raises:
+        CheckpointReadError: missing, unreadable, or no JSON object.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CheckpointReadError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointReadError(f"{path} is not valid JSON; download it again") from error
+    if not isinstance(value, dict):
+        raise CheckpointReadError(f"{path} is JSON but holds no settings by name")
+    return value
+
+
+def _load_pytorch(path: Path, kind: str) -> object:
+    """What torch.save wrote, in the zip or in the older format."""
+    mapped = False
+    if kind == "zip":
+        # Mapping skips the archive's checksums, so only files too large to read whole are mapped.
+        mapped = check_archive(path) and path.stat().st_size > MAP_BYTES
+    try:
+        return torch.load(str(path), map_location="cpu", weights_only=True, mmap=mapped)
+    except DAMAGE as error:
+        unsafe = unsafe_globals(path, kind)
+        if unsafe:
+            names = ", ".join(unsafe[:3]) + (" and others" if len(unsafe) > 3 else "")
+            raise UnsafeCheckpointError(
+                f"{path} asks to run {names}, and was not run: only tensors are read from a "
+                "checkpoint; use a copy saved as safetensors or as a plain state_dict"
+            ) from None
+        raise CheckpointReadError(
+            f"{path} is a truncated or damaged PyTorch checkpoint; download or copy it again"
+        ) from error
+
+
+def _read_safetensors(path: Path) -> FileTensors:
+    try:
+        with safe_open(str(path), framework="pt", device="cpu") as file:
+            metadata = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except DAMAGE as error:
+        raise CheckpointReadError(
+            f"{path} is a truncated or damaged safetensors file; download or copy it again"
+        ) from error
+    if not tensors:
+        raise CheckpointReadError(f"{path} is a safetensors file without tensors")
+    return FileTensors(tensors, metadata)
+
+
+def _read_shards(path: Path) -> FileTensors:
+    """All files that a Hugging Face index names; they lie beside it."""
+    names = read_json(path)["weight_map"]
+    tensors: dict[str, Tensor] = {}
+    metadata: dict[str, str] = {}
+    for name in sorted({str(name) for name in names.values()}):
+        if Path(name).name != name or kind_of(path.parent / name) == "index":
+            raise CheckpointReadError(f"{path} names {name!r}, which is no weights file beside it")
+        shard = read_tensors(path.parent / name)
+        tensors |= shard.tensors
+        metadata |= shard.metadata
+    lost = sorted(set(names) - set(tensors))
+    if lost:
+        raise CheckpointReadError(
+            f"{path} names {lost[0]!r} and {len(lost) - 1} more tensors that its files do not "
+            "hold; download all of its files again"
+        )
+    return FileTensors(tensors, metadata)
+
+
+def _checked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Refuse tensors that claim more numbers than the file holds."""
+    for name, tensor in tensors.items():
+        if tensor.layout != torch.strided or tensor.is_meta:
+            raise CheckpointReadError(f"holds {name} in a form that is no plain tensor")
+        if tensor.untyped_storage().nbytes() < tensor.numel() * tensor.element_size():
+            raise CheckpointReadError(f"holds {name} in a form that claims more than is stored")
+    return tensors

@@ -1,0 +1,163 @@
+"""What a file is, by its content: suffixes of weights files are often wrong.
+
+Nothing here runs what a pickle asks for; `requested_globals` only lists it.
+"""
+
+import json
+import pickletools
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from swinsr.errors import CheckpointReadError
+
+HEAD_BYTES = 4096
+INDEX_BYTES = 64 << 20  # more than any shard index or pickle of tensor names takes
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+SCRIPT_MARKERS = ("constants.pkl", "code/")
+STRINGS = ("SHORT_BINUNICODE", "BINUNICODE", "UNICODE", "BINSTRING", "SHORT_BINSTRING", "STRING")
+# What a pickle written by torch.save for tensors and plain containers may name.
+TENSOR_GLOBALS = re.compile(
+    r"collections\.(OrderedDict|defaultdict|Counter)|torch\._utils\.\w+|torch\._tensor\.\w+"
+    r"|torch\.(storage\.)?\w*Storage|torch\.(Size|Tensor|device|nn\.parameter\.Parameter)"
+    r"|torch\.(float|bfloat|int|uint|complex)\d+|torch\.bool"
+)
+
+
+def kind_of(path: Path) -> str:
+    """Tell what a weights file is: "safetensors", "zip", "pickle" or "index" (of shards).
+
+    Raises:
+        CheckpointReadError: missing, a folder, unreadable, empty, or none of these; the message
+            says what it is instead where that can be told.
+    """
+    if path.is_dir():
+        raise CheckpointReadError(f"{path} is a folder; a weights file is expected")
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        raise CheckpointReadError(f"{path} does not exist; check the path") from None
+    except OSError as error:
+        raise CheckpointReadError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not head:
+        raise CheckpointReadError(f"{path} is empty (0 bytes); download or copy it again")
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
+    if len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 32:
+        return "safetensors"
+    if head.startswith(b"\x80"):
+        return "pickle"
+    if head[:1] in (b"c", b"(") and any(requested_globals(head)):  # protocols 0 and 1
+        return "pickle"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith(b"{") and _is_index(path):
+        return "index"
+    raise CheckpointReadError(f"{path} {_what_else(path, text)}")
+
+
+def _is_index(path: Path) -> bool:
+    """Whether a file is the JSON index of a checkpoint in shards."""
+    try:
+        index = json.loads(path.read_bytes()[:INDEX_BYTES])
+    except ValueError:
+        return False
+    return isinstance(index, dict) and isinstance(index.get("weight_map"), dict)
+
+
+def _what_else(path: Path, text: bytes) -> str:
+    """The end of a sentence about a file that is no weights file."""
+    if text.startswith(LFS_POINTER):
+        return (
+            "is a Git LFS pointer, not the weights themselves; run `git lfs pull` or download "
+            "the file from its web page"
+        )
+    if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<")):
+        return "is a web page, not a weights file; download it again from the direct link"
+    if text.startswith((b"{", b"[")):
+        return "is JSON text, not a weights file; give the .safetensors or .pth file itself"
+    if text.startswith((b"gguf", b"\x89hdf")):
+        return "is a weights file of another program; a PyTorch or safetensors file is expected"
+    size = path.stat().st_size
+    return (
+        f"is no weights file: its {size} bytes begin like neither a PyTorch checkpoint nor "
+        "safetensors; it may be truncated, so download or copy it again"
+    )
+
+
+def check_archive(path: Path) -> bool:
+    """Look at the table of contents of a zip file that should be a PyTorch checkpoint.
+
+    Returns:
+        Whether every member is stored uncompressed, so that the file can be mapped into memory.
+
+    Raises:
+        CheckpointReadError: truncated or damaged, a TorchScript program, or no checkpoint.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise CheckpointReadError(
+            f"{path} is a truncated or damaged PyTorch checkpoint; download or copy it again"
+        ) from error
+    names = [member.filename for member in members]
+    inner = [name.partition("/")[2] for name in names]
+    if any(name.startswith(SCRIPT_MARKERS) for name in inner):
+        raise CheckpointReadError(
+            f"{path} is a TorchScript program, not a checkpoint; save the network's state_dict "
+            "with torch.save instead"
+        )
+    if "data.pkl" not in inner and "data.pkl" not in names:
+        raise CheckpointReadError(
+            f"{path} is a zip file but no PyTorch checkpoint: it holds no data.pkl; unpack it and "
+            "give the weights file inside"
+        )
+    return all(member.compress_type == zipfile.ZIP_STORED for member in members)
+
+
+def requested_globals(pickle: bytes) -> Iterator[str]:
+    """Every function or class that a pickle names, as "module.name"; nothing is imported or run.
+
+    Reads through the several pickles of torch's older format and stops at the first damage.
+    """
+    stack: list[str] = []  # the strings pushed so far: the last two name a STACK_GLOBAL
+    memo: dict[int, str] = {}
+    position, end = 0, len(pickle)
+    while position < end:
+        try:
+            for opcode, argument, at in pickletools.genops(pickle[position:]):
+                if opcode.name in STRINGS:
+                    stack.append(str(argument))
+                elif opcode.name == "MEMOIZE":
+                    memo[len(memo)] = stack[-1] if stack else ""
+                elif opcode.name in ("PUT", "BINPUT", "LONG_BINPUT"):
+                    memo[int(argument or 0)] = stack[-1] if stack else ""
+                elif opcode.name in ("GET", "BINGET", "LONG_BINGET"):
+                    stack.append(memo.get(int(argument or 0), ""))
+                elif opcode.name in ("GLOBAL", "INST"):
+                    yield str(argument).replace(" ", ".")
+                elif opcode.name == "STACK_GLOBAL":
+                    yield ".".join(stack[-2:])
+                if opcode.name == "STOP":
+                    position += (at or 0) + 1
+        except (ValueError, UnicodeError, IndexError, OverflowError):
+            return
+
+
+def unsafe_globals(path: Path, kind: str) -> list[str]:
+    """Names in a checkpoint's pickle beyond those of tensors and plain containers."""
+    try:
+        if kind == "zip":
+            with zipfile.ZipFile(path) as archive:
+                names = [n for n in archive.namelist() if n.rpartition("/")[2] == "data.pkl"]
+                with archive.open(names[0]) as member:
+                    data = member.read(INDEX_BYTES)
+        else:
+            with path.open("rb") as file:
+                data = file.read(INDEX_BYTES)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        return []
+    found = dict.fromkeys(requested_globals(data))
+    return [name for name in found if not TENSOR_GLOBALS.fullmatch(name)]
