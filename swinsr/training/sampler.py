@@ -1,0 +1,81 @@
+"""Batches that depend on the seed, the step and the place in the batch, and on nothing else.
+
+There is no state to save: whoever asks for step n gets the crops of step n, after a resume, in
+another process, or with the batch divided among another number of processes.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from swinsr.errors import ConfigError
+from swinsr.training.pictures import Picture
+from swinsr.training.tasks import Patch, Source, Task
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Input (batch, C, h, w) and target (batch, C, h * scale, w * scale), 0..255 as sampled."""
+
+    step: int
+    input: Tensor
+    target: Tensor
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process's share of a global batch: places `rank`, `rank + world`, ..."""
+
+    rank: int = 0
+    world: int = 1
+
+    def places(self, batch: int) -> range:
+        """The places in the global batch that are this process's."""
+        return range(self.rank, batch, self.world)
+
+
+class Sampler:
+    """Cuts crops from prepared pictures, larger pictures in proportion more often."""
+
+    def __init__(self, sources: list[Source], task: Task, batch: int, seed: int) -> None:
+        """`batch` is the global one."""
+        self.sources, self.task, self.batch, self.seed = sources, task, batch, seed
+        areas = np.array([s.target.shape[0] * s.target.shape[1] for s in sources], np.float64)
+        self._upto = np.cumsum(areas) / areas.sum()
+
+    def load(self, step: int, part: Part | None = None) -> Batch:
+        """This process's crops of one step."""
+        samples = []
+        for place in (part or Part()).places(self.batch):
+            rng = np.random.default_rng([self.seed, step, place])
+            source = min(int(np.searchsorted(self._upto, rng.random())), len(self.sources) - 1)
+            samples.append(self.task.sample(self.sources[source], rng))
+        return Batch(step, _stack([s.input for s in samples]), _stack([s.target for s in samples]))
+
+
+def _stack(patches: list[Patch]) -> Tensor:
+    """(height, width, channels) each -> (batch, channels, height, width)."""
+    return torch.from_numpy(np.stack([p.transpose(2, 0, 1) for p in patches]))
+
+
+def prepare_sources(pictures: tuple[Picture, ...], task: Task) -> tuple[list[Source], int]:
+    """Prepare what is large enough.
+
+    Returns:
+        The prepared pictures, and how many were left out because they are too small.
+
+    Raises:
+        ConfigError: all of them are too small.
+    """
+    fitting = [p for p in pictures if task.fits(p.pixels)]
+    if not fitting:
+        raise ConfigError(
+            f"All {len(pictures)} training pictures are smaller than a crop; lower data.patch or "
+            "take larger pictures."
+        )
+    with ThreadPoolExecutor() as pool:
+        sources = list(pool.map(lambda p: task.prepare(p.pixels), fitting))
+    return sources, len(pictures) - len(fitting)

@@ -1,0 +1,147 @@
+"""The training state on disk: one safetensors file with all that a resumed run needs.
+
+Tensors are named "weights/...", "average/..." and "optimizer/..."; the header holds a JSON text
+with the format's version, the step and the recipe. Everything random follows from the recipe's
+seed and the step, so that no generator's state is kept.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from swinsr.errors import CheckpointReadError, SwinsrError, WeightsMismatchError
+from swinsr.training.ema import Average
+
+VERSION = 1
+MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+
+
+class TrainingError(SwinsrError):
+    """A run that cannot go on: the loss is no number, the disk is full, a process is gone."""
+
+
+@dataclass
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        step: steps done.
+        seconds: spent in training, over all resumptions.
+        best: highest validation score so far, in dB.
+        best_step: where it was reached.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    best: float = float("-inf")
+    best_step: int = 0
+
+
+def write_atomically(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write a safetensors file beside its place, then move it there.
+
+    Raises:
+        TrainingError: no space or no permission; what was at `path` before stays as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, temporary, metadata)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise TrainingError(
+            f"{path}: cannot be written ({error}); free space or choose another run.folder. "
+            "The checkpoint before it is untouched."
+        ) from error
+
+
+def save_state(
+    path: Path,
+    network: nn.Module,
+    average: Average,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    recipe: dict[str, Any],
+) -> None:
+    """Write all that a resumed run needs; see the module's docstring.
+
+    Raises:
+        TrainingError: it could not be written.
+    """
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in network.named_parameters():
+        tensors[f"weights/{name}"] = parameter
+        for moment in MOMENTS:
+            if parameter in optimizer.state:
+                tensors[f"optimizer/{moment}/{name}"] = optimizer.state[parameter][moment]
+    for name, parameter in average.network.named_parameters():
+        tensors[f"average/{name}"] = parameter
+    header = {"version": VERSION, "recipe": recipe, "progress": vars(progress)}
+    tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    write_atomically(path, tensors, {"training": json.dumps(header)})
+
+
+def load_state(
+    path: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer
+) -> Progress:
+    """Read a state back into a network, its average and its optimiser.
+
+    Raises:
+        CheckpointReadError: no such file, or one that is damaged or of another kind or version.
+        WeightsMismatchError: it belongs to another network.
+    """
+    header, tensors = _read(path)
+    parameters = dict(network.named_parameters())
+    averages = dict(average.network.named_parameters())
+    found = {k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")}
+    if {k: v.shape for k, v in found.items()} != {k: v.shape for k, v in parameters.items()}:
+        raise WeightsMismatchError(
+            f"{path}: belongs to another network than the recipe's; resume with the recipe it was "
+            "made with, or start a run of another name."
+        )
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(tensors[f"weights/{name}"])
+            averages[name].copy_(tensors[f"average/{name}"])
+            if f"optimizer/step/{name}" in tensors:
+                device = parameter.device
+                optimizer.state[parameter] = {
+                    moment: tensors[f"optimizer/{moment}/{name}"].to(
+                        "cpu" if moment == "step" and not _fused(optimizer) else device
+                    )
+                    for moment in MOMENTS
+                }
+    return Progress(**header["progress"])
+
+
+def _fused(optimizer: torch.optim.Optimizer) -> bool:
+    return bool(optimizer.defaults.get("fused"))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    if not path.is_file():
+        raise CheckpointReadError(f"{path}: there is no checkpoint to resume from.")
+    try:
+        with safe_open(path, "pt") as file:
+            text = (file.metadata() or {}).get("training")
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointReadError(f"{path}: is damaged ({error}).") from error
+    if text is None:
+        raise CheckpointReadError(f"{path}: holds weights but no training state.")
+    header: dict[str, Any] = json.loads(text)
+    if header.get("version") != VERSION:
+        raise CheckpointReadError(
+            f"{path}: was written in format {header.get('version')}, this program reads {VERSION}."
+        )
+    return header, tensors
