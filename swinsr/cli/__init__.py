@@ -1,1 +1,51 @@
-"""x."""
+"""The `swinsr` command. One file a sub-command; torch is imported only where one needs it."""
+
+import sys
+
+import typer
+
+from swinsr.cli.console import report_error
+from swinsr.cli.info import info
+from swinsr.cli.models import models
+from swinsr.cli.upscale import upscale
+from swinsr.errors import SwinsrError
+from swinsr.version import __version__
+
+app = typer.Typer(
+    name="swinsr",
+    help="Upscale and restore pictures with SwinIR and Swin2SR.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(upscale)
+app.command()(models)
+app.command()(info)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"swinsr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """Upscale and restore pictures with SwinIR and Swin2SR."""
+
+
+def main() -> None:
+    """Run the command line; a user's error is one sentence and exit status 1."""
+    try:
+        app()
+    except SwinsrError as error:
+        report_error(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        report_error("stopped; nothing half-written was left behind")
+        sys.exit(130)

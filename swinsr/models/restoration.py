@@ -28,9 +28,7 @@ RGB_MEAN = (0.4488, 0.4371, 0.4040)  # of DIV2K, as the published networks subtr
 DERIVED_BUFFERS = ("relative_position_index", "relative_coords_table", "attn_mask", "mean")
 
 
-def drop_derived_buffers(
-    module: nn.Module, state: dict[str, Any], prefix: str, *_: object
-) -> None:
+def drop_derived_buffers(module: nn.Module, state: dict[str, Any], prefix: str, *_: object) -> None:
     """Load hook: indices, coordinates and masks follow from the configuration, not from a file."""
     for key in [k for k in state if k.rpartition(".")[2] in DERIVED_BUFFERS]:
         del state[key]
@@ -67,7 +65,7 @@ class RestorationNetwork(nn.Module):
         adopt_children(self, head)
         self._head = (head,)  # a tuple, so that its children are registered once, above
         self.apply(self._init_weights)
-        self.register_load_state_dict_pre_hook(drop_derived_buffers)
+        self.register_load_state_dict_pre_hook(drop_derived_buffers)  # type: ignore[no-untyped-call]
 
     def make_layers(self) -> nn.ModuleList:
         """The body's residual groups."""

@@ -49,8 +49,6 @@ class Swin2SR(RestorationNetwork):
         """
         out = self.forward_head(x)
         if self.config.upsampler == "pixelshuffle_hf":
-            plain, high = (
-                t[..., : out.image.shape[-2], : out.image.shape[-1]] for t in out.aux
-            )
+            plain, high = (t[..., : out.image.shape[-2], : out.image.shape[-1]] for t in out.aux)
             return plain, out.image, high
         return (out.image, *out.aux) if out.aux else out.image

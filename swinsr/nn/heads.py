@@ -6,7 +6,7 @@ carry the published names; a network adopts them as its own (`adopt_children`), 
 files load without a table of names.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch.nn.functional as F
@@ -161,14 +161,14 @@ class PixelShuffleHFHead(nn.Module):
         in_chans: int,
         scale: int,
         *,
-        layers_hf: Sequence[nn.Module],
+        layers_hf: nn.ModuleList,
         embed: Callable[[Tensor], Tensor],
         finish: Callable[[Tensor], Tensor],
     ) -> None:
         """`embed` and `finish` are what the second body shares with the network's first."""
         super().__init__()
         self._shared = (embed, finish)  # a tuple, so that they are not registered twice
-        self.layers_hf = nn.ModuleList(layers_hf)
+        self.layers_hf = layers_hf
         self.conv_before_upsample = before_upsample(dim)
         self.upsample = pixel_shuffle_stages(HEAD_CHANNELS, scale)
         self.upsample_hf = pixel_shuffle_stages(HEAD_CHANNELS, scale)

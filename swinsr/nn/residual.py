@@ -60,9 +60,7 @@ class ResidualGroup(nn.Module):
 class RSTB(nn.Module):
     """Residual Swin transformer block (SwinIR, arXiv:2108.10257, eq. 6)."""
 
-    def __init__(
-        self, group: ResidualGroup, dim: int, *, connection: str, project: bool
-    ) -> None:
+    def __init__(self, group: ResidualGroup, dim: int, *, connection: str, project: bool) -> None:
         """`project` adds Swin2SR's 1x1 convolution after the group's own."""
         super().__init__()
         self.residual_group = group

@@ -52,6 +52,7 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
     """One rectangle of the grid: (batch, rows, columns, heads, tokens, head_dim)."""
     if not q.numel():
         return torch.empty_like(q)
-    flat = [t.flatten(0, 2) for t in (q, k, v)]
-    out = F.scaled_dot_product_attention(*flat, attn_mask=bias[None], scale=1.0)
+    out = F.scaled_dot_product_attention(
+        q.flatten(0, 2), k.flatten(0, 2), v.flatten(0, 2), attn_mask=bias[None], scale=1.0
+    )
     return out.view(q.shape)

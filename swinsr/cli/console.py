@@ -1,0 +1,57 @@
+"""What the command says and where: results on standard output, the rest on standard error."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+
+def report_error(error: object) -> None:
+    """One line on standard error."""
+    typer.echo(f"swinsr: {error}", err=True)
+
+
+def report_note(text: str) -> None:
+    """One line on standard error that is no failure."""
+    typer.echo(f"note: {text}", err=True)
+
+
+class FileProgress:
+    """A bar for the picture at work, within a run of several, with the time left for it."""
+
+    def __init__(self, bar: Progress | None, files: int) -> None:
+        """`bar` None shows nothing."""
+        self._bar, self._files = bar, files
+
+    @contextmanager
+    def file(self, number: int, name: str) -> Iterator[Callable[[float], None]]:
+        """Show one file, counted from 1; yields what is told the share that is done."""
+        if self._bar is None:
+            yield lambda share: None
+            return
+        bar = self._bar
+        label = name if self._files == 1 else f"{number}/{self._files} {name}"
+        task = bar.add_task(label, total=1.0)
+        try:
+            yield lambda share: bar.update(task, completed=share)
+        finally:
+            bar.remove_task(task)
+
+
+@contextmanager
+def file_progress(files: int, *, quiet: bool) -> Iterator[FileProgress]:
+    """Progress on standard error where that is a terminal and `quiet` is not asked for."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield FileProgress(None, files)
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield FileProgress(bar, files)

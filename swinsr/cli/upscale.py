@@ -1,0 +1,129 @@
+"""`swinsr upscale`: pictures in, larger pictures out."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from swinsr.cli.console import file_progress, report_error, report_note
+from swinsr.cli.plan import Job, plan_jobs
+from swinsr.errors import ImageWriteError, OutputExistsError, SwinsrError
+from swinsr.image.limits import DEFAULT_MAX_PIXELS
+
+if TYPE_CHECKING:
+    from swinsr.inference import Upscaler
+
+
+def upscale(
+    inputs: list[Path] = typer.Argument(
+        ..., metavar="INPUT...", help="Pictures, or folders of pictures.", show_default=False
+    ),
+    output: Path | None = typer.Option(
+        None,
+        "-o",
+        "--output",
+        metavar="FILE|DIR",
+        help="Where to write; a folder for several inputs. Default: beside each input, "
+        "in.png to in_x4.png.",
+    ),
+    scale: float | None = typer.Option(
+        None, "-s", "--scale", help="Enlargement, 1 to 64. Default: the model's own, else 4."
+    ),
+    model: str | None = typer.Option(
+        None,
+        "-m",
+        "--model",
+        metavar="NAME|FILE",
+        help="A name that `swinsr models` lists, a weights file, a Hugging Face folder, or "
+        "bicubic. Default: the bundled model for the scale.",
+    ),
+    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
+    max_pixels: int = typer.Option(
+        DEFAULT_MAX_PIXELS, help="Refuse larger inputs; guards against decompression bombs."
+    ),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace outputs that are there."),
+    quiet: bool = typer.Option(False, "-q", "--quiet", help="Print failures only."),
+) -> None:
+    """Upscale pictures.
+
+    A picture that fails does not stop the others: it is named on standard error and the exit
+    status is 1.
+    """
+    from swinsr.inference import Upscaler
+
+    upscaler = Upscaler.from_pretrained(model, scale=scale, device=device)
+    wanted = upscaler.scale if scale is None else scale
+    upscaler.check_scale(wanted)
+    jobs = plan_jobs(inputs, output, wanted)
+    folder = output is not None and any(job.output != output for job in jobs)
+    if folder and output is not None:
+        make_folder(output)
+    failures = 0
+    with file_progress(len(jobs), quiet=quiet) as progress:
+        for number, job in enumerate(jobs, 1):
+            with progress.file(number, job.source.name) as report:
+                try:
+                    line = run_job(upscaler, job, wanted, max_pixels, overwrite, quiet, report)
+                except SwinsrError as error:
+                    failures += 1
+                    report_error(error)
+                    continue
+            if not quiet:
+                typer.echo(line)
+    if failures:
+        if len(jobs) > 1:
+            report_error(f"{failures} of {len(jobs)} pictures failed; the others are done.")
+        sys.exit(1)
+
+
+def make_folder(path: Path) -> None:
+    """Make the output folder where it is missing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageWriteError(
+            f"{path}: the folder cannot be made ({error.strerror}); choose another with -o."
+        ) from error
+
+
+def run_job(
+    upscaler: "Upscaler",
+    job: Job,
+    scale: float,
+    max_pixels: int,
+    overwrite: bool,
+    quiet: bool,
+    report: Callable[[float], None],
+) -> str:
+    """Read, upscale and write one picture; returns its summary line.
+
+    Raises:
+        SwinsrError: whatever went wrong; nothing was written.
+    """
+    from swinsr.image import check_side, output_format, read_image, write_image
+    from swinsr.inference.passes import target_size
+
+    start = time.perf_counter()
+    # What is wrong with the output shows before the work is done, not after.
+    kind = output_format(job.output)
+    if job.output.exists() and not overwrite:
+        raise OutputExistsError(
+            f"{job.output}: it is already there; choose another name with -o, or replace it with "
+            "--overwrite."
+        )
+    image = read_image(job.source, max_pixels=max_pixels)
+    height, width = target_size(image.height, image.width, scale)
+    check_side(str(job.output), height, width, kind)
+    result = upscaler.upscale(image, scale, report)
+    lost = write_image(job.output, result, overwrite=overwrite)
+    if not quiet:
+        for note in (*image.notes, *lost):
+            report_note(f"{job.source}: {note}")
+    seconds = time.perf_counter() - start
+    return (
+        f"{job.source} -> {job.output}  "
+        f"{image.width}x{image.height} -> {width}x{height}  {seconds:.1f} s"
+    )

@@ -1,0 +1,7 @@
+"""Picture in, picture out: models by name, any size, any scale."""
+
+from swinsr.inference.device import choose_device
+from swinsr.inference.prepare import prepare
+from swinsr.inference.upscaler import Upscaler
+
+__all__ = ["Upscaler", "choose_device", "prepare"]

@@ -1,0 +1,160 @@
+"""A network made ready to run: streamed, exact, in memory of a few feature maps.
+
+The whole picture goes through layer by layer; inside a layer the work is done in chunks that stay
+in the cache (`windows`, `strips`). The result is that of one plain pass: nothing is tiled, nothing
+is blended.
+"""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from swinsr.errors import ConfigError
+from swinsr.inference.progress import Progress, Steps, silent
+from swinsr.inference.strips import convolve, enlarge
+from swinsr.inference.windows import run_block
+from swinsr.models import RestorationNetwork
+from swinsr.nn.block import SwinBlock
+from swinsr.nn.heads import PixelShuffleHFHead
+from swinsr.nn.patch import to_image, to_tokens
+from swinsr.nn.residual import RSTB
+from swinsr.ops.pad import pad_to_multiple
+
+PRECISIONS = ("float32",)
+# Rows of low-resolution features that any head sees above and below, rounded up.
+HEAD_HALO = 5
+HeadFunction = Callable[[Tensor, Tensor, tuple[int, int]], Tensor]
+
+
+class PreparedNetwork:
+    """A callable from (batch, C, H, W) float32 to the float32 result; see `prepare`."""
+
+    def __init__(self, network: RestorationNetwork) -> None:
+        """Take the network as it is; its weights are shared, not copied."""
+        self.network = network
+        self.config = network.config
+
+    @torch.inference_mode()
+    def __call__(self, x: Tensor, progress: Progress = silent) -> Tensor:
+        """Restore pictures.
+
+        Args:
+            x: (batch, in_chans, H, W) float32 in 0..1, any H, W >= 1, on the network's device.
+            progress: told the share of the work done.
+
+        Returns:
+            (batch, in_chans, H * scale, W * scale) float32, not clipped.
+        """
+        network, config = self.network, self.config
+        height, width = x.shape[-2:]
+        image = (pad_to_multiple(x, config.window_size) - network.mean) * config.img_range
+        head = network.head
+        two_bodies = isinstance(head, PixelShuffleHFHead)
+        # The head counts as a fifth of a body: near enough for a progress bar.
+        body = float(config.blocks)
+        steps = Steps((2 * body if two_bodies else body) + 0.2 * body, progress)
+
+        first = convolve(network.conv_first, image, halo=1, channels=config.embed_dim)
+        features = self._body(first, network.layers, network.conv_after_body, steps)
+        if isinstance(head, PixelShuffleHFHead):
+            out = self._two_branches(head, features, image, steps)
+        else:
+            out = self._enlarge(
+                lambda f, i, size: head(f, i, size).image, features, image, steps, 0.2 * body
+            )
+        out = out.div_(config.img_range).add_(network.mean)
+        scale = config.upscale
+        return out[..., : height * scale, : width * scale]
+
+    def _body(
+        self, first: Tensor, layers: Iterable[nn.Module], last: nn.Module, steps: Steps
+    ) -> Tensor:
+        """RSTBs and the convolution after them, with the long residual: (batch, C, H, W)."""
+        network = self.network
+        tokens = network.embed(first)
+        if tokens.data_ptr() == first.data_ptr():
+            tokens = tokens.clone()  # blocks work in place and `first` is needed again
+        tokens = tokens.contiguous()
+        for layer in layers:
+            assert isinstance(layer, RSTB)
+            group = tokens.clone()
+            for block in layer.residual_group.blocks:
+                assert isinstance(block, SwinBlock)
+                run_block(block, group)
+                steps.advance(1.0)
+            tokens += to_tokens(self._residual(layer.conv, to_image(group), layer.patch_embed))
+        normed = self._features(tokens)
+        return self._residual(last, normed).add_(first)
+
+    def _features(self, tokens: Tensor) -> Tensor:
+        for item in tokens.unbind():
+            for row in torch.split(item, 64):
+                row.copy_(self.network.norm(row))
+        return to_image(tokens)
+
+    def _residual(self, conv: nn.Module, x: Tensor, then: nn.Module | None = None) -> Tensor:
+        """A 1conv or 3conv, and Swin2SR's projection after it."""
+
+        def module(strip: Tensor) -> Tensor:
+            out: Tensor = conv(strip)
+            return out if then is None else to_image(then(out))
+
+        halo = 1 if self.config.resi_connection == "1conv" else 2
+        return convolve(module, x, halo=halo, channels=self.config.embed_dim)
+
+    def _enlarge(
+        self, module: HeadFunction, features: Tensor, image: Tensor, steps: Steps, weight: float
+    ) -> Tensor:
+        scale = self.config.upscale
+        return enlarge(
+            module,
+            features,
+            image,
+            scale=scale,
+            halo=HEAD_HALO,
+            width_inside=64 * scale * scale,
+            tick=lambda share: steps.advance(weight * share),
+        )
+
+    def _two_branches(
+        self, head: PixelShuffleHFHead, features: Tensor, image: Tensor, steps: Steps
+    ) -> Tensor:
+        """The high-frequency head: its second body is streamed like the first."""
+        weight = 0.1 * self.config.blocks
+        dim = self.config.embed_dim
+        before = convolve(head.conv_before_upsample, features, halo=1, channels=64)
+        first = convolve(head.conv_first_hf, before, halo=1, channels=dim)
+        out = self._enlarge(
+            lambda f, i, size: head.conv_last(head.upsample(f)), before, image, steps, weight
+        )
+        high = self._body(first, head.layers_hf, head.conv_after_body_hf, steps)
+        return out.add_(
+            self._enlarge(
+                lambda f, i, size: head.conv_last_hf(
+                    head.upsample_hf(head.conv_before_upsample_hf(f))
+                ),
+                high,
+                image,
+                steps,
+                weight,
+            )
+        )
+
+
+def prepare(model: RestorationNetwork, precision: str = "float32") -> PreparedNetwork:
+    """Make a network ready to run.
+
+    Args:
+        model: the network; it is put into evaluation mode.
+        precision: "float32".
+
+    Returns:
+        A callable from (batch, in_chans, H, W) float32 to the float32 result.
+
+    Raises:
+        ConfigError: an unknown precision.
+    """
+    if precision not in PRECISIONS:
+        raise ConfigError(f"unknown precision {precision!r}; choose from {', '.join(PRECISIONS)}")
+    return PreparedNetwork(model.eval())
