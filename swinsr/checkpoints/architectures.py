@@ -24,6 +24,10 @@ OTHERS: tuple[tuple[str, str], ...] = (
     (r"m_head\.0\.weight|m_body\..*", "SCUNet or DRUNet"),
     (r"intro\.weight|middle_blks\..*", "NAFNet"),
     (r"block_1\.c1_r\..*", "SPAN"),
+    (
+        r"encoder\.stages\.\d+\.layers\.\d+\.attention\.self\.logit_scale",
+        "Hugging Face's Swin2SRModel, which has no head",
+    ),
     (r"swinv2\.encoder\..*|layers\.\d+\.blocks\.\d+\.attn\.logit_scale", "a Swin V2 classifier"),
     (
         r"swin\.encoder\..*|layers\.\d+\.blocks\.\d+\.attn\.relative_position_bias_table",

@@ -1,20 +1,30 @@
 """From a weights file or a folder to a network that is ready to run."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
 from torch import Tensor
 
 from swinsr.checkpoints.canonical import canonical_names, parameters_only, to_float32
+from swinsr.checkpoints.check import check_names, check_size, check_stated
 from swinsr.checkpoints.detect import Detected, detect
+from swinsr.checkpoints.layouts.huggingface import is_huggingface, tensors_from_huggingface
+from swinsr.checkpoints.layouts.huggingface_config import config_from_huggingface
 from swinsr.checkpoints.metadata import config_from_metadata
-from swinsr.checkpoints.read import FileTensors, read_tensors
+from swinsr.checkpoints.read import read_json, read_tensors
 from swinsr.errors import CheckpointError, CheckpointReadError, ConfigError, WeightsMismatchError
 from swinsr.models import RestorationConfig, RestorationNetwork, build
 
-SHOWN = 3  # names in an error message
+HUGGINGFACE_CONFIG = "config.json"
+HUGGINGFACE_WEIGHTS = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,39 +48,68 @@ def load(path: str | PathLike[str], *, strict: bool = True) -> LoadedModel:
     """Load SwinIR or Swin2SR weights.
 
     Args:
-        path: a .safetensors, .pth, .pt, .ckpt or .bin file.
+        path: a .safetensors, .pth, .pt, .ckpt or .bin file, the index of one in shards, or a
+            Hugging Face folder (config.json beside model.safetensors or pytorch_model.bin).
         strict: whether tensors that the network does not have are an error. Missing and wrongly
             shaped ones always are.
 
     Raises:
-        CheckpointReadError: no readable weights file.
+        CheckpointReadError: no readable weights file, or no usable configuration in it.
         UnsafeCheckpointError: a pickle that asks for more than tensors; it was not run.
         UnknownArchitectureError: the weights of another kind of network.
         WeightsMismatchError: missing, surplus, wrongly shaped or non-finite tensors, or a
-            configuration in the file that does not fit them.
+            configuration beside them that does not fit them.
     """
-    path = Path(path)
-    contents = read_tensors(path)
+    file = find_weights(Path(path))
+    contents = read_tensors(file)
+    with naming(file):
+        tensors = canonical_names(contents.tensors)
+        stated = config_from_metadata(contents.metadata)
+    origin = "its metadata"
+    if is_huggingface(tensors):
+        tensors = tensors_from_huggingface(tensors)
+        beside = file.with_name(HUGGINGFACE_CONFIG)
+        if stated is None and beside.is_file():
+            origin = str(beside)
+            settings = read_json(beside)
+            with naming(beside):
+                stated = config_from_huggingface(settings)
+    with naming(file):
+        if stated is None:
+            detected = detect(tensors)
+        else:
+            check_stated(stated, detect(parameters_only(tensors)), origin)
+            detected = Detected(stated, {})
+        network = network_from(detected.config, tensors, strict=strict)
+    return LoadedModel(network, detected.config, dict(contents.metadata), detected.inferred)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Complete an error whose message is the end of a sentence that begins with a file's name."""
     try:
-        return _assemble(contents, strict=strict)
+        yield
+    except ConfigError as error:
+        raise CheckpointReadError(f"{path} has an unusable configuration: {error}") from error
     except CheckpointError as error:
         raise type(error)(f"{path} {error}") from error
 
 
-def _assemble(contents: FileTensors, *, strict: bool) -> LoadedModel:
-    """A network from a file's tensors; messages are the ends of sentences."""
-    tensors = canonical_names(contents.tensors)
-    try:
-        stated = config_from_metadata(contents.metadata)
-    except ConfigError as error:
-        raise CheckpointReadError(f"carries an unusable configuration: {error}") from error
-    if stated is None:
-        detected = detect(tensors)
-    else:
-        _check_stated(stated, detect(parameters_only(tensors)))
-        detected = Detected(stated, {})
-    network = network_from(detected.config, tensors, strict=strict)
-    return LoadedModel(network, detected.config, dict(contents.metadata), detected.inferred)
+def find_weights(path: Path) -> Path:
+    """The weights file in a Hugging Face folder; a path that is no folder is returned as it is.
+
+    Raises:
+        CheckpointReadError: the folder holds none.
+    """
+    if not path.is_dir():
+        return path
+    for name in HUGGINGFACE_WEIGHTS:
+        if (path / name).is_file():
+            return path / name
+    raise CheckpointReadError(
+        f"{path} is a folder without model.safetensors or pytorch_model.bin; give the weights "
+        "file itself"
+    )
 
 
 def network_from(
@@ -82,91 +121,13 @@ def network_from(
         WeightsMismatchError: see `load`; the message is the end of a sentence.
     """
     tensors = parameters_only(tensors)
-    _check_size(config, tensors)
+    check_size(config, tensors)
     try:
         network = build(config)
     except ConfigError as error:
         raise WeightsMismatchError(f"describes a network that cannot be built: {error}") from error
     expected = network.state_dict()
-    _check_names(config, expected, tensors, strict=strict)
+    check_names(config, expected, tensors, strict=strict)
     state = to_float32({name: tensors[name] for name in expected})
     network.load_state_dict(state, assign=True)
     return network
-
-
-def _check_stated(stated: RestorationConfig, detected: Detected) -> None:
-    """The configuration in a file must agree with the file's tensors."""
-    found = detected.config
-    if stated.family != found.family:
-        raise WeightsMismatchError(
-            f"says {stated.family} in its metadata, but its tensors are {found.family}'s"
-        )
-    for field in dataclasses.fields(found):
-        name = field.name
-        says, is_ = getattr(stated, name), getattr(found, name)
-        if name == "window_size":  # windows are no larger than the training patches
-            says = min(says, stated.img_size)
-        elif name == "mlp_ratio":
-            says, is_ = int(stated.embed_dim * says), int(found.embed_dim * is_)
-        if name not in detected.inferred and says != is_:
-            raise WeightsMismatchError(
-                f"says {name} {getattr(stated, name)!r} in its metadata, but its tensors are "
-                f"those of {name} {getattr(found, name)!r}"
-            )
-
-
-def _check_size(config: RestorationConfig, tensors: Mapping[str, Tensor]) -> None:
-    """Do not build a network that is far larger than the file, which a damaged one may describe."""
-    dim = config.embed_dim
-    needed = config.blocks * (4 * dim**2 + 2 * dim * int(dim * config.mlp_ratio))
-    held = sum(tensor.numel() for tensor in tensors.values())
-    if needed > 2 * held:
-        raise WeightsMismatchError(
-            f"holds {held:,} numbers, but {describe(config)} needs at least {needed:,}"
-        )
-
-
-def _check_names(
-    config: RestorationConfig,
-    expected: Mapping[str, Tensor],
-    tensors: Mapping[str, Tensor],
-    *,
-    strict: bool,
-) -> None:
-    """Every tensor there, with its shape; and no other, if strict."""
-    missing = [name for name in expected if name not in tensors]
-    surplus = [name for name in tensors if name not in expected] if strict else []
-    misshapen = [
-        f"{name} ({_sides(tensors[name])} where {_sides(tensor)} is expected)"
-        for name, tensor in expected.items()
-        if name in tensors and tensors[name].shape != tensor.shape
-    ]
-    faults = [
-        f"{len(names)} {what}: {', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''}"
-        for what, names in (
-            ("missing", missing),
-            ("surplus", surplus),
-            ("of the wrong shape", misshapen),
-        )
-        if names
-    ]
-    if faults:
-        raise WeightsMismatchError(
-            f"does not fit {describe(config)}, which has {len(expected)} tensors: "
-            + "; ".join(faults)
-        )
-
-
-def _sides(tensor: Tensor) -> str:
-    return "x".join(str(side) for side in tensor.shape) or "scalar"
-
-
-def describe(config: RestorationConfig) -> str:
-    """A network in a few words, for messages."""
-    name = {"swinir": "SwinIR", "swin2sr": "Swin2SR"}[config.family]
-    head = config.upsampler or "no upsampler"
-    depths = "-".join(str(depth) for depth in config.depths)
-    return (
-        f"{name} x{config.scale} ({head}, {config.embed_dim} channels, depths {depths}, "
-        f"window {config.window_size})"
-    )

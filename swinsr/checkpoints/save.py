@@ -1,5 +1,6 @@
-"""Write a network to a safetensors file that alone is enough to run it."""
+"""Write networks: one safetensors file that alone is enough, or a Hugging Face folder."""
 
+import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -7,10 +8,11 @@ from os import PathLike
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from torch import Tensor
 
+from swinsr.checkpoints.layouts.huggingface import tensors_to_huggingface
+from swinsr.checkpoints.layouts.huggingface_config import config_to_huggingface
 from swinsr.checkpoints.layouts.official import official_buffers
 from swinsr.checkpoints.metadata import RESERVED, config_to_metadata
 from swinsr.errors import CheckpointError, ConfigError, WeightsMismatchError
@@ -60,7 +62,7 @@ def save(
     tensors = to_save(network, half=half)
     if keep_buffers:
         tensors |= official_buffers(network)
-    write_safetensors(tensors, path, metadata)
+    write_file(path, serialised(tensors, {"format": "pt", **metadata}))
     return path
 
 
@@ -82,19 +84,62 @@ def to_save(network: RestorationNetwork, *, half: bool = False) -> dict[str, Ten
     return tensors
 
 
-def write_safetensors(
-    tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]
-) -> None:
-    """Write a file beside its place, then move it there.
+def save_huggingface(network: RestorationNetwork, folder: str | PathLike[str]) -> Path:
+    """Write a folder that transformers' `Swin2SRForImageSuperResolution` loads.
+
+    Args:
+        network: a Swin2SR network that Hugging Face's class can express.
+        folder: made if it is not there; its model.safetensors, config.json and
+            preprocessor_config.json are replaced.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ConfigError: Hugging Face's Swin2SR cannot be built like this network.
+        WeightsMismatchError: nan or infinity.
+        CheckpointError: a file could not be written.
+    """
+    folder = Path(folder)
+    settings = config_to_huggingface(network.config)
+    tensors = tensors_to_huggingface(to_save(network), network.config)
+    # Without it transformers' processor pads to multiples of 8, whatever the window.
+    processor = {
+        "image_processor_type": "Swin2SRImageProcessor",
+        "do_rescale": True,
+        "rescale_factor": 1 / 255,
+        "do_pad": True,
+        "pad_size": network.config.window_size,
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be made: {error.strerror or error}") from error
+    write_file(folder / "model.safetensors", serialised(tensors, {"format": "pt"}))
+    for name, content in (
+        ("config.json", settings),
+        ("preprocessor_config.json", processor),
+    ):
+        write_file(folder / name, json.dumps(content, indent=2).encode() + b"\n")
+    return folder
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then move it there; what was there stays until then.
 
     Raises:
         CheckpointError: folder missing, no permission, no space.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    target = path.resolve()  # a symbolic link stays one
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        save_file(dict(tensors), str(temporary), {"format": "pt", **metadata})
-        os.replace(temporary, path)  # noqa: PTH105 (atomic on every system)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} cannot be written: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be written: {error.strerror or error}") from error
