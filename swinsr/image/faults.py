@@ -5,6 +5,7 @@ import struct
 import zlib
 
 import cv2
+from PIL.Image import DecompressionBombError
 
 # Decoders of damaged data fail in their parsers wherever the damage happens to lead: an index past
 # a table, a division by a zero size, a key that is no known enumeration. All of it means the same.
@@ -23,6 +24,7 @@ CODEC_ERRORS = (
     zlib.error,
     lzma.LZMAError,
     cv2.error,
+    DecompressionBombError,
 )
 
 

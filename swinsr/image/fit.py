@@ -102,12 +102,16 @@ def _fit_metadata(image: Image, format_name: str, notes: list[str]) -> Metadata:
         if xmp is not None and len(xmp) > _JPEG_XMP_LIMIT:
             xmp = None
             notes.append("the XMP packet was left out, as it is too long for JPEG")
+    dpi = metadata.dpi
+    if format_name == "WebP" and dpi is not None:
+        dpi = None
+        notes.append("the resolution was left out, as WebP has no place for it")
     colour = metadata.png_colour
     if format_name != "PNG":
         if profile is None and any(_changes_colour(*item) for item in colour):
             notes.append("the PNG gamma or cICP chunk was left out, so colours may look different")
         colour = ()
-    return Metadata(profile, block, xmp, metadata.dpi, colour)
+    return Metadata(profile, block, xmp, dpi, colour)
 
 
 def _changes_colour(kind: bytes, data: bytes) -> bool:

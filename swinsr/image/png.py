@@ -15,6 +15,7 @@ GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 SAMPLES = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGB_ALPHA: 4}
 _DEPTHS = {GRAY: (1, 2, 4, 8, 16), PALETTE: (1, 2, 4, 8)}
 _COLOUR_CHUNKS = (b"gAMA", b"cHRM", b"sRGB", b"cICP")
+_DEFLATE_RATIO = 1032  # no deflate stream expands further: 258 bytes from 2 bits
 _INFLATED_LIMIT = 1 << 25  # 32 MiB for a profile or a text
 # First row, first column, row step, column step of the seven passes of Adam7 (section 8.2).
 _ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2),
@@ -69,10 +70,11 @@ class PngFile:
                     pending = stream.unconsumed_tail
         except zlib.error as error:
             raise DamagedError(str(error)) from error
-        if got < self._raw_bytes():
+        if got < self.raw_bytes():
             raise DamagedError("the pixel data ends early")
 
-    def _raw_bytes(self) -> int:
+    def raw_bytes(self) -> int:
+        """Size of the inflated pixel data, filter bytes included."""
         passes = _ADAM7 if self.interlaced else ((0, 0, 1, 1),)
         total = 0
         for row, column, down, across in passes:
@@ -117,7 +119,7 @@ def parse(data: bytes) -> PngFile:
             if kind[:1].isupper() or kind == b"tRNS":
                 raise DamagedError(f"the checksum of chunk {kind!r} is wrong")
             continue
-        if kind == b"IDAT":
+        if kind == b"IDAT" and length:
             pixels.append(body)
         elif kind in (b"tEXt", b"zTXt", b"iTXt"):
             texts.append((kind, body))
@@ -127,7 +129,10 @@ def parse(data: bytes) -> PngFile:
             found.setdefault(kind, body)
     if not pixels:
         raise DamagedError("it holds no pixel data")
-    return _assemble(found, texts, tuple(pixels))
+    file = _assemble(found, texts, tuple(pixels))
+    if sum(map(len, pixels)) * _DEFLATE_RATIO < file.raw_bytes():
+        raise DamagedError("the pixel data ends early")
+    return file
 
 
 def _assemble(

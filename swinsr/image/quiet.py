@@ -1,9 +1,14 @@
-"""OpenCV writes its own warnings to standard error; ours are the only ones a user should see."""
+"""Libraries kept from writing to standard error, and from limits other than the caller's."""
 
+import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cv2
+from PIL import Image as PilImage
+
+_RAISED = threading.Lock()
 
 
 @contextmanager
@@ -16,3 +21,25 @@ def quiet_opencv() -> Iterator[None]:
         yield
     finally:
         logging.setLogLevel(before)
+
+
+@contextmanager
+def quiet_pillow(pixels: int) -> Iterator[None]:
+    """Let Pillow decode a picture of an approved size without its warnings on odd EXIF fields.
+
+    Some of its readers ask its global pixel limit a second time. The limit is raised only for a
+    picture above it, and such pictures are decoded one at a time.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit = PilImage.MAX_IMAGE_PIXELS
+        if limit is None or pixels <= limit:
+            yield
+            return
+        with _RAISED:
+            limit = PilImage.MAX_IMAGE_PIXELS
+            PilImage.MAX_IMAGE_PIXELS = pixels
+            try:
+                yield
+            finally:
+                PilImage.MAX_IMAGE_PIXELS = limit

@@ -12,7 +12,7 @@ from swinsr.image import png
 from swinsr.image.faults import DamagedError
 from swinsr.image.picture import Array, Image
 from swinsr.image.pil import assemble
-from swinsr.image.quiet import quiet_opencv
+from swinsr.image.quiet import quiet_opencv, quiet_pillow
 
 
 def decode_png(data: bytes) -> Image:
@@ -22,6 +22,7 @@ def decode_png(data: bytes) -> Image:
     the chunks to the output as it would have to the input.
     """
     file = png.parse(data)
+    file.check_pixel_data()  # decoders hand out what there is of a picture that ends early
     notes: tuple[str, ...] = ()
     if file.frames > 1:
         notes = (f"it is an animation of {file.frames} frames; only the still picture was read",)
@@ -29,7 +30,10 @@ def decode_png(data: bytes) -> Image:
         pixels, alpha = _decode_16_bit(file)
         image = Image(pixels, alpha, file.metadata)
     else:
-        with PngImagePlugin.PngImageFile(io.BytesIO(file.essential())) as picture:
+        with (
+            quiet_pillow(file.height * file.width),
+            PngImagePlugin.PngImageFile(io.BytesIO(file.essential())) as picture,
+        ):
             picture.load()
             image = assemble(picture, file.metadata)
     if file.key is not None and file.colour_type != png.PALETTE:
@@ -38,7 +42,6 @@ def decode_png(data: bytes) -> Image:
 
 
 def _decode_16_bit(file: png.PngFile) -> tuple[Array, Array | None]:
-    file.check_pixel_data()  # libpng hands out what it has of a picture that ends early
     encoded = np.frombuffer(file.essential(), np.uint8)
     with quiet_opencv():
         samples = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED)

@@ -20,6 +20,7 @@ from swinsr.image.convert import largest_value, to_depth
 from swinsr.image.decode.tiff_layout import (
     BLACK_IS_ZERO,
     CMYK,
+    DEFLATE,
     RGB,
     WHITE_IS_ZERO,
     TiffLayout,
@@ -28,10 +29,12 @@ from swinsr.image.decode.tiff_layout import (
 from swinsr.image.faults import DamagedError, UnsupportedError
 from swinsr.image.picture import Array, Image, Metadata
 from swinsr.image.pil import assemble
-from swinsr.image.quiet import quiet_opencv
+from swinsr.image.quiet import quiet_opencv, quiet_pillow
 
-# What tifffile reads of itself: none, Deflate (two numbers), LZMA, PackBits.
-_TIFFFILE_ALONE = (1, 8, 32946, 34925, 32773)
+# What tifffile reads well of itself: none, and Deflate with its two numbers.
+_TIFFFILE_ALONE = (1, *DEFLATE)
+_BY_OPENCV = (1, 5, 32773, *DEFLATE)  # 5 is LZW
+_PACKBITS = 32773  # tifffile alone reads it too, but slowly
 _ASSOCIATED_ALPHA = 1
 
 # A library's log does not belong on a user's screen; programs that set up logging still get it.
@@ -61,9 +64,10 @@ def _decode(data: bytes, layout: TiffLayout) -> Image:
         return _assemble(_by_tifffile(data), layout)
     if layout.bits <= 8 and (layout.contiguous or not gray_and_alpha):
         return _by_pillow(data, layout)
-    if layout.samples in (1, 3, 4) and layout.contiguous and layout.photometric != CMYK:
+    colour = layout.samples in (1, 3, 4) and layout.photometric != CMYK
+    if colour and layout.contiguous and layout.compression in _BY_OPENCV:
         return _assemble(_by_opencv(data), layout)
-    if plain and find_spec("imagecodecs"):
+    if plain and (layout.compression == _PACKBITS or find_spec("imagecodecs")):
         return _assemble(_by_tifffile(data), layout)
     raise UnsupportedError(
         f"reading {layout.samples} samples of {layout.bits} bits in TIFF compression "
@@ -88,7 +92,10 @@ def _by_opencv(data: bytes) -> Array:
 
 
 def _by_pillow(data: bytes, layout: TiffLayout) -> Image:
-    with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as picture:
+    with (
+        quiet_pillow(layout.height * layout.width),
+        TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as picture,
+    ):
         picture.load()
         image = assemble(picture, layout.metadata)
     if image.is_gray and image.alpha is not None and layout.alpha == _ASSOCIATED_ALPHA:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from dataclasses import dataclass
 
 from swinsr.image import exif
@@ -14,6 +15,7 @@ WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6,
 _KNOWN = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB)
 _COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, PALETTE: 1, CMYK: 4}
 _UNSIGNED, _FLOAT = 1, 3
+DEFLATE = (8, 32946)
 _DNG_VERSION, _ICC, _XMP = 50706, 34675, 700
 
 
@@ -71,7 +73,9 @@ def describe(data: bytes, max_pixels: int | None) -> TiffLayout:
         _check_deep(bits[0], formats, photometric)
     elif formats != {_UNSIGNED}:
         raise UnsupportedError("its samples are signed; convert it to unsigned 8 bit")
-    _check_ranges(main, file.order, len(data), height, width, max_pixels)
+    rows = _check_ranges(main, file.order, len(data), height, width, max_pixels)
+    if one(259, 1) in DEFLATE:
+        _check_inflated(main, file.order, data, rows * samples * bits[0] // 8)
 
     notes: list[str] = []
     extra = main.numbers(338, file.order)
@@ -126,8 +130,12 @@ def _check_deep(bits: int, formats: set[int], photometric: int) -> None:
 
 def _check_ranges(
     main: Directory, order: str, size: int, height: int, width: int, max_pixels: int | None
-) -> None:
-    """Every strip or tile must lie within the file: decoders fill what is missing with zeros."""
+) -> int:
+    """Every strip or tile must lie within the file: decoders fill what is missing with zeros.
+
+    Returns:
+        Pixels in one strip or tile.
+    """
     tiled = 324 in main.entries
     offsets = main.numbers(324 if tiled else 273, order)
     counts = main.numbers(325 if tiled else 279, order)
@@ -141,12 +149,32 @@ def _check_ranges(
             raise DamagedError("its tiles have no size")
         if across[0] * down[0] > max(height * width, max_pixels or 1 << 28):
             raise DamagedError("its tiles are larger than the picture")
+        pixels = across[0] * down[0]
         needed = -(-height // down[0]) * -(-width // across[0])
     else:
-        rows = main.numbers(278, order)
-        needed = -(-height // min(rows[0], height)) if rows and rows[0] else 1
+        stated = main.numbers(278, order) or (height,)
+        rows = min(stated[0], height) or height
+        pixels = rows * width
+        needed = -(-height // rows)
     if len(offsets) < needed:
         raise DamagedError("its table of strips or tiles is too short")
+    return pixels
+
+
+def _check_inflated(main: Directory, order: str, data: bytes, expected: int) -> None:
+    """No strip or tile may inflate beyond its size: tifffile would take memory for all of it."""
+    tiled = 324 in main.entries
+    offsets = main.numbers(324 if tiled else 273, order)
+    counts = main.numbers(325 if tiled else 279, order)
+    view = memoryview(data)
+    for at, count in zip(offsets, counts, strict=True):
+        stream = zlib.decompressobj()
+        got, pending = 0, view[at : at + count]
+        while pending and not stream.eof and got <= expected:
+            got += len(stream.decompress(pending, 1 << 20))
+            pending = memoryview(stream.unconsumed_tail)
+        if got > expected + 64:  # writers may round up a little
+            raise DamagedError("its compressed data is larger than the picture")
 
 
 def _metadata(main: Directory, order: str) -> Metadata:

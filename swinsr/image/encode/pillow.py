@@ -29,7 +29,6 @@ def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
 def encode_webp(stream: BinaryIO, image: Image, quality: int, *, lossless: bool) -> None:
     """Write 8-bit RGB with or without alpha; lossless keeps colours under transparency too."""
     fields = _fields(image.metadata, prefix=b"")
-    fields.pop("dpi", None)
     PilImage.fromarray(interleave(image.pixels, image.alpha)).save(
         stream, "WEBP", quality=quality, lossless=lossless, exact=lossless, **fields
     )
