@@ -20,7 +20,9 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("failure", [ValueError, OSError, KeyboardInterrupt, SystemExit, MemoryError])
+@pytest.mark.parametrize(
+    "failure", [ValueError, OSError, KeyboardInterrupt, SystemExit, MemoryError]
+)
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif", "bmp"])
 def test_failing_encoder_leaves_the_old_file_and_no_temporary(
     tmp_path, monkeypatch, suffix, failure
@@ -180,8 +182,9 @@ def test_symbolic_link_is_written_through(tmp_path):
 
 @POSIX
 def test_device_is_not_replaced():
-    with pytest.raises(ImageWriteError, match="device"), atomic_output(
-        Path("/dev/null"), overwrite=True
+    with (
+        pytest.raises(ImageWriteError, match="device"),
+        atomic_output(Path("/dev/null"), overwrite=True),
     ):
         pass
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

@@ -48,7 +48,13 @@ def test_16_bit_png_is_read_alike_by_opencv(tmp_path, channels, alpha):
 def test_16_bit_png_uses_every_filter_and_many_bands(tmp_path, monkeypatch):
     monkeypatch.setattr("swinsr.image.encode.png._BAND", 3000)
     y, x = np.mgrid[0:120, 0:200]
-    blocks = [x * 300, y * 500, (x + y) * 200, (x * y) * 2 + y * 3, random_samples((120, 200), "u2")]
+    blocks = [
+        x * 300,
+        y * 500,
+        (x + y) * 200,
+        (x * y) * 2 + y * 3,
+        random_samples((120, 200), "u2"),
+    ]
     blocks.append(np.cumsum(random_samples((120, 200), np.uint8), axis=0))
     pixels = np.concatenate(blocks).astype(np.uint16)[..., None]
     write_image(tmp_path / "x.png", Image(pixels))

@@ -36,8 +36,8 @@ def encode_webp(stream: BinaryIO, image: Image, quality: int, *, lossless: bool)
 
 def encode_bmp(stream: BinaryIO, image: Image) -> None:
     """Write 8-bit gray or 24-bit RGB with its resolution; the format has no place for the rest."""
-    fields = {"dpi": image.metadata.dpi} if image.metadata.dpi is not None else {}
-    PilImage.fromarray(interleave(image.pixels, None)).save(stream, "BMP", **fields)
+    dpi = image.metadata.dpi or (0, 0)  # not given: Pillow would write 96
+    PilImage.fromarray(interleave(image.pixels, None)).save(stream, "BMP", dpi=dpi)
 
 
 def _fields(metadata: Metadata, *, prefix: bytes) -> dict[str, Any]:
