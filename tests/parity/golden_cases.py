@@ -15,7 +15,9 @@ from tests.golden.weights import golden_state
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 INDEX: dict[str, dict[str, Any]] = json.loads((GOLDEN / "index.json").read_text())
-RESTORATION = sorted(name for name, case in INDEX.items() if case["family"] in ("swinir", "swin2sr"))
+RESTORATION = sorted(
+    name for name, case in INDEX.items() if case["family"] in ("swinir", "swin2sr")
+)
 OUTPUTS = ("output", "output_1", "output_2")
 BOUND = 2e-5
 RESIDUAL_BOUND = 1e-6  # of output minus input, where img_range is 255
