@@ -23,9 +23,9 @@ def resize(samples: Array, height: int, width: int, *, kernel: Kernel = "bicubic
     """Samples at another size, antialiased, pixel centres at half coordinates.
 
     Pillow's resampler is used, one channel at a time as float: it widens the kernel by the
-    reduction factor, which OpenCV's cubic and Lanczos do not, normalises the weights at the
-    borders, and takes any factor, sums in float64. OpenCV's INTER_AREA antialiases too, but only
-    as a box.
+    reduction factor, which OpenCV's cubic and Lanczos do not, and normalises the weights at the
+    borders. Its 8-bit form would clip between the two passes, up to 39 levels off on noise.
+    OpenCV's INTER_AREA antialiases too, but only as a box.
 
     Args:
         samples: (H, W) or (H, W, C), any C; uint8, uint16 or float32.

@@ -11,7 +11,7 @@ from image_files import exif_bytes, exif_fields, pillow_bytes, random_samples
 from PIL import Image as PilImage
 from PIL import ImageOps
 
-from swinsr.image import read_image
+from swinsr.image import read_image, write_image
 from swinsr.image.exif import for_output, orientation_of, upright, with_orientation_reset
 from swinsr.image.faults import DamagedError
 
@@ -121,8 +121,6 @@ def test_damaged_blocks_never_break_the_editor(changes, cut):
 
 
 def test_exif_of_a_tiff_survives_the_way_to_jpeg_and_back(tmp_path):
-    from swinsr.image import write_image
-
     exif = PilImage.Exif()
     exif.load(exif_bytes(3))
     data = pillow_bytes(RGBA[..., :3], "TIFF", exif=exif)
