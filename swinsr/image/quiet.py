@@ -4,23 +4,25 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import cv2
 from PIL import Image as PilImage
 
 _RAISED = threading.Lock()
+_OPENCV_LOG: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5 moved the two functions
+_SILENT = 0
 
 
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
     """Errors that OpenCV reports by its result, and logs besides, are not logged in here."""
-    logging = cv2.utils.logging
-    before = logging.getLogLevel()
-    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    before = _OPENCV_LOG.getLogLevel()
+    _OPENCV_LOG.setLogLevel(_SILENT)
     try:
         yield
     finally:
-        logging.setLogLevel(before)
+        _OPENCV_LOG.setLogLevel(before)
 
 
 @contextmanager

@@ -97,12 +97,13 @@ def exif_bytes(orientation: int = 1, height: int = 10, width: int = 20, order: s
     exif.endian = order
     exif[0x010F] = "Acme Optics"
     exif[0x0112] = orientation
-    photo = exif.get_ifd(0x8769)
-    photo[0x9003] = "2020:02:03 04:05:06"
-    photo[0x927C] = b"maker's own notes"
-    photo[0xA002], photo[0xA003] = width, height
-    place = exif.get_ifd(0x8825)
-    place[1], place[2] = "N", (52.0, 30.0, 15.0)
+    exif[0x8769] = {
+        0x9003: "2020:02:03 04:05:06",
+        0x927C: b"maker's own notes",
+        0xA002: width,
+        0xA003: height,
+    }
+    exif[0x8825] = {1: "N", 2: (52.0, 30.0, 15.0)}
     block = bytearray(exif.tobytes().removeprefix(b"Exif\0\0"))
     return bytes(_with_thumbnail(block, order))
 
@@ -128,6 +129,7 @@ def exif_fields(block: bytes) -> dict[int, Any]:
     fields = dict(exif)
     fields.update(exif.get_ifd(0x8769))
     fields.update({0x10000 + tag: value for tag, value in exif.get_ifd(0x8825).items()})
+    del fields[0x8769], fields[0x8825]  # where the directories stand
     return fields
 
 
