@@ -114,6 +114,8 @@ def run_job(
             f"{job.output}: it is already there; choose another name with -o, or replace it with "
             "--overwrite."
         )
+    if not job.output.parent.is_dir():
+        raise ImageWriteError(f"{job.output}: the folder does not exist; create it first.")
     image = read_image(job.source, max_pixels=max_pixels)
     height, width = target_size(image.height, image.width, scale)
     check_side(str(job.output), height, width, kind)

@@ -93,7 +93,6 @@ class BaselineEngine:
         self, planes: FloatArray, scale: float, size: tuple[int, int], progress: Progress
     ) -> FloatArray:
         """(H, W, 1 or 3) in 0..1 enlarged to exactly `size`, not clipped."""
-        passes_for(2, scale)  # the same range of scales as the networks
         out = imresize(planes, size=size, kernel=BASELINES[self.name])
         progress(1.0)
         return out

@@ -137,6 +137,7 @@ class Upscaler:
     ) -> Image:
         """Upscale or restore one `Image`, its metadata carried along; see `__call__`."""
         scale = self.scale if scale is None else float(scale)
+        self.check_scale(scale)
         size = target_size(image.height, image.width, scale)
         dtype, pixels, alpha = image.pixels.dtype, image.pixels, image.alpha
         # Alpha that says nothing, and alpha at the picture's own size, costs no second run.

@@ -1,0 +1,100 @@
+"""Streamed execution gives what one plain pass gives, however it is cut up."""
+
+import pytest
+import torch
+
+from swinsr.errors import ConfigError
+from swinsr.inference import prepare, strips, windows
+from swinsr.models import RestorationNetwork, Swin2SRConfig, SwinIRConfig, from_published
+
+SIZES = [(1, 1), (7, 5), (8, 8), (9, 33), (40, 17), (3, 70), (64, 64), (31, 30), (72, 12), (57, 86)]
+HEADS = [
+    *(("swinir", head) for head in SwinIRConfig.upsamplers),
+    *(("swin2sr", head) for head in Swin2SRConfig.upsamplers),
+]
+
+
+def network_of(family: str, head: str, connection: str = "1conv") -> RestorationNetwork:
+    torch.manual_seed(0)
+    scale = 4 if head else 1
+    network = from_published(
+        family,
+        {
+            "upscale": scale,
+            "img_size": 16,
+            "window_size": 8,
+            "depths": [2, 2],
+            "num_heads": [2, 2],
+            "embed_dim": 16,
+            "upsampler": head,
+            "resi_connection": connection,
+        },
+    )
+    for parameter in network.parameters():  # biases and norms must matter
+        parameter.data.add_(0.05 * torch.randn_like(parameter))
+    return network
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut even small pictures into many chunks of windows and strips of rows."""
+    monkeypatch.setattr(strips, "STRIP_VALUES", 1)
+    monkeypatch.setattr(windows, "CHUNK_TOKENS", 3 * 64)
+
+
+@pytest.mark.parametrize(("family", "head"), HEADS)
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_equals_one_plain_pass(family: str, head: str, size: tuple[int, int]) -> None:
+    # Its bicubic branch depends on where the padding is done; callers pad beforehand.
+    if head == "pixelshuffle_aux":
+        size = (-(-size[0] // 8) * 8, -(-size[1] // 8) * 8)
+    network = network_of(family, head)
+    image = torch.rand(1, 3, *size)
+    with torch.no_grad():
+        plain = network.forward_head(image).image
+    streamed = prepare(network)(image)
+    bound = 2e-6 * float(plain.max() - plain.min()) + 1e-7
+    assert float((streamed - plain).abs().max()) <= bound
+
+
+@pytest.mark.parametrize("family", ["swinir", "swin2sr"])
+def test_equals_one_plain_pass_for_batches_and_3conv(family: str) -> None:
+    network = network_of(family, "pixelshuffle", "3conv")
+    images = torch.rand(3, 3, 37, 21)
+    with torch.no_grad():
+        plain = network.forward_head(images).image
+    assert torch.allclose(prepare(network)(images), plain, atol=3e-6)
+
+
+def test_input_is_left_alone_without_padding_and_norms() -> None:
+    torch.manual_seed(0)
+    network = network_of("swinir", "pixelshuffledirect")
+    image = torch.rand(1, 3, 16, 16)
+    kept = image.clone()
+    first, second = prepare(network)(image), prepare(network)(image)
+    assert torch.equal(image, kept)
+    assert torch.equal(first, second)
+
+
+def test_patch_norm_off_does_not_overwrite_the_residual() -> None:
+    torch.manual_seed(0)
+    config = network_of("swinir", "").config.to_dict() | {"patch_norm": False}
+    network = from_published("swinir", config)
+    image = torch.rand(1, 3, 16, 24)
+    with torch.no_grad():
+        plain = network.forward_head(image).image
+    assert torch.allclose(prepare(network)(image), plain, atol=2e-6)
+
+
+@pytest.mark.parametrize(("family", "head"), HEADS)
+def test_progress_rises_to_one(family: str, head: str) -> None:
+    shares: list[float] = []
+    prepare(network_of(family, head))(torch.rand(1, 3, 24, 16), shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    assert len(shares) >= 5
+
+
+def test_refuses_unknown_precision() -> None:
+    with pytest.raises(ConfigError, match="float12"):
+        prepare(network_of("swinir", ""), "float12")
