@@ -57,7 +57,8 @@ def add_poisson_noise(
         weights = np.array([0.299, 0.587, 0.114], np.float32)
         luma = np.rint(levels @ weights * np.float32(255))[..., None]
         levels = np.asarray(luma / np.float32(255), np.float32)
-    photons = 2.0 ** np.ceil(np.log2(max(len(np.unique(levels)), 2)))
+    distinct = np.count_nonzero(np.bincount(np.rint(levels * 255).astype(np.uint8).ravel()))
+    photons = 2 ** (max(int(distinct), 2) - 1).bit_length()
     counted = (rng.poisson(levels * photons) / photons).astype(np.float32)
     noise: Float = (counted - levels) * np.float32(strength)
     return image + noise

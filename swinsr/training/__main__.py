@@ -16,12 +16,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("recipe", type=Path, help="a TOML file; see docs/training.md")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--overwrite", action="store_true", help="replace a run of that name")
     parser.add_argument(
         "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="overrides"
     )
     given = parser.parse_args(arguments)
     try:
-        Run(read_recipe(given.recipe, given.overrides), resume=given.resume).train()
+        recipe = read_recipe(given.recipe, given.overrides)
+        Run(recipe, resume=given.resume, overwrite=given.overwrite).train()
     except SwinsrError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

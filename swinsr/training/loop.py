@@ -2,24 +2,35 @@
 
 import json
 import math
+import platform
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import torch
 from torch import Tensor
 
 from swinsr.checkpoints import save
-from swinsr.training.curve import Curve
+from swinsr.errors import ConfigError
+from swinsr.training.distributed import (
+    any_process,
+    check_share,
+    local_device,
+    mean_over_processes,
+    part_of_environment,
+    process_group,
+)
+from swinsr.training.interrupt import Interrupt
 from swinsr.training.prefetch import batches
 from swinsr.training.recipe import recipe_to_table
 from swinsr.training.report import Reporter, clock
-from swinsr.training.sampler import Batch, Part, Sampler
+from swinsr.training.sampler import Batch, Sampler
 from swinsr.training.settings import Recipe
-from swinsr.training.setup import choose_device, make_network, read_data
+from swinsr.training.setup import choose_device, make_network, read_data, task_name
 from swinsr.training.state import Progress, TrainingError, load_state, save_state
 from swinsr.training.stepper import Stepper
-from swinsr.training.validation import read_test_folders, score
+from swinsr.training.validator import Validator
 
 # Losses are looked at so often; in between, a GPU need not wait for the host.
 CHECK_EVERY = 10
@@ -28,102 +39,128 @@ CHECK_EVERY = 10
 class Run:
     """A training run in its folder: curve.csv, last.state, last.safetensors, best.safetensors."""
 
-    def __init__(self, recipe: Recipe, *, resume: bool = False) -> None:
-        """Read the data and build or restore everything.
+    def __init__(self, recipe: Recipe, *, resume: bool = False, overwrite: bool = False) -> None:
+        """Nothing is read yet.
 
-        Raises:
-            SwinsrError: whatever is wrong with the recipe, the data or the checkpoint.
+        Args:
+            recipe: what to do.
+            resume: go on from the folder's last.state.
+            overwrite: start anew though the folder holds a run already.
         """
-        if recipe.run.threads:
-            torch.set_num_threads(recipe.run.threads)
-        self.recipe = recipe
+        self.recipe, self.resume, self.overwrite = recipe, resume, overwrite
         self.folder = Path(recipe.run.folder) / recipe.run.name
         self.state_path = self.folder / "last.state"
-        self.device = choose_device(recipe.run.device)
-        self.reporter = Reporter(recipe.run.steps, every=recipe.log.every)
-        self.tests = read_test_folders(recipe.validation.folders, recipe.network.scale)
-        network, told = make_network(recipe)
-        self.reporter.line(f"network: {told}")
-        self.stepper = Stepper(network, recipe, self.device)
+        self.part = part_of_environment()
         self.progress = Progress()
-        if resume:
-            self.progress = load_state(
-                self.state_path, network, self.stepper.average, self.stepper.optimizer
-            )
-            self.reporter.line(f"resumed at step {self.progress.step}")
-        data = read_data(recipe)
-        self.sampler: Sampler = data.sampler
-        self.reporter.line(f"data: {data.summary}")
-        columns = ["step", "seconds", "pixels", "lr", "loss"] + [
-            f"psnr_{t.name}" for t in self.tests
-        ]
-        self.curve = Curve(
-            self.folder / "curve.csv", columns, resumed_at=self.progress.step if resume else None
-        )
+        self.reporter = Reporter(recipe.run.steps, every=recipe.log.every, quiet=self.part.rank > 0)
 
     def train(self) -> Progress:
-        """Go on to the last step.
+        """Read the data, build or restore everything, and go on to the last step.
 
         Raises:
-            TrainingError: the loss is no number, or a checkpoint cannot be written.
+            TrainingError: the loss is no number, a checkpoint cannot be written, another process
+                ended, or the run was interrupted (it can be resumed).
+            SwinsrError: whatever is wrong with the recipe, the data or the checkpoint.
         """
-        settings = self.recipe.run
-        steps = range(self.progress.step, settings.steps)
+        recipe = self.recipe
+        if self.state_path.exists() and not (self.resume or self.overwrite):
+            raise ConfigError(
+                f"{self.folder}: holds a run already; go on with --resume, replace it with "
+                "--overwrite, or choose another run.name."
+            )
+        check_share(self.part, recipe.data.batch)
+        self.device = choose_device(local_device(recipe.run.device))
+        if recipe.run.threads:
+            torch.set_num_threads(recipe.run.threads)
+        cv2.setNumThreads(1)  # the arithmetic needs the cores more than the crops do
+        self.validator = Validator(recipe, self.folder, self.device)
+        network, told = make_network(recipe)
+        self.reporter.line(f"network: {told}")
+        data = read_data(recipe)
+        self.reporter.line(f"data: {data.summary}")
+        with process_group(self.part, self.device), Interrupt() as self.interrupt:
+            self.stepper = Stepper(network, recipe, self.device, self.part)
+            self._restore()
+            self._run(data.sampler)
+        return self.progress
+
+    def _restore(self) -> None:
+        stepper = self.stepper
+        if self.resume:
+            self.progress = load_state(
+                self.state_path, stepper.network, stepper.average, stepper.optimizer
+            )
+            self.reporter.line(f"resumed at step {self.progress.step}")
+        if self.part.rank == 0:
+            self.validator.open(resumed_at=self.progress.step if self.resume else None)
+
+    def _run(self, sampler: Sampler) -> None:
         stream = batches(
-            self.sampler,
-            Part(),
-            steps,
+            sampler,
+            self.part,
+            range(self.progress.step, self.recipe.run.steps),
             workers=self.recipe.data.workers,
             prefetch=self.recipe.data.prefetch,
         )
-        with self.reporter:
-            if not self.progress.step:
-                self._validate(math.nan)
-            self._steps(stream)
-        self._save()
+        try:
+            with self.reporter:
+                if not self.progress.step:
+                    self._validate(math.nan)
+                self._steps(stream)
+            self._save()
+        finally:
+            self.validator.close()
+        progress = self.progress
+        best = f", best {progress.best:.3f} dB at step {progress.best_step}"
         self.reporter.line(
-            f"done: {self.progress.step} steps in {clock(self.progress.seconds)}, best "
-            f"{self.progress.best:.3f} dB at step {self.progress.best_step}"
+            f"done: {progress.step} steps in {clock(progress.seconds)}"
+            + (best if progress.best is not None else "")
         )
-        return self.progress
 
     def _steps(self, stream: Iterator[Batch]) -> None:
         recipe, progress = self.recipe, self.progress
         losses: list[Tensor] = []
         recent: list[float] = []
-        saved = started = last = time.monotonic()
-        shown = (progress.step, started)
+        saved = last = time.monotonic()
+        shown = (progress.step, last)
         for batch in stream:
             losses.append(self.stepper.step(batch))
             progress.step = done = batch.step + 1
             at_validation = done % recipe.validation.every == 0 or done == recipe.run.steps
-            at_save = done % recipe.run.checkpoint_every == 0
-            if len(losses) == CHECK_EVERY or at_validation or at_save:
-                recent += self._checked(losses, done)
-                losses.clear()
-                now = time.monotonic()
-                progress.seconds += now - last
-                last = now
-                if done % recipe.log.every == 0 and done > shown[0]:
-                    rate = self._pixels(done - shown[0]) / (now - shown[1])
-                    self.reporter.step(done, sum(recent[-100:]) / len(recent[-100:]), rate)
-                    shown = (done, now)
-                at_save |= now - saved > 60 * recipe.run.checkpoint_minutes
+            at_save = at_validation or done % recipe.run.checkpoint_every == 0
+            alone_asked = self.interrupt.asked and self.part.world == 1
+            if not (len(losses) == CHECK_EVERY or at_save or alone_asked):
+                continue
+            recent += self._checked(losses, done)
+            losses.clear()
+            stopping = any_process(self.interrupt.asked, self.part, self.device)
+            now = time.monotonic()
+            progress.seconds += now - last
+            last = now
+            if done - shown[0] >= self.reporter.interval:
+                rate = self._pixels(done - shown[0]) / (now - shown[1])
+                self.reporter.step(done, sum(recent[-100:]) / len(recent[-100:]), rate)
+                shown = (done, now)
             if at_validation:
                 self._validate(sum(recent) / len(recent))
                 recent.clear()
-            if at_save or at_validation:
+            if at_save or stopping or now - saved > 60 * recipe.run.checkpoint_minutes:
                 self._save()
-                saved = last = time.monotonic()
-                if at_validation:
-                    shown = (done, saved)
+                saved = time.monotonic()
+                shown = (shown[0], shown[1] + saved - now)  # this time was not training
+                last = saved
+            if stopping:
+                raise TrainingError(
+                    f"Stopped at step {done}; {self.state_path} is whole: go on with --resume."
+                )
 
     def _pixels(self, steps: int) -> int:
         """Input pixels trained in so many steps."""
         return steps * self.recipe.data.batch * self.recipe.data.patch**2
 
     def _checked(self, losses: list[Tensor], done: int) -> list[float]:
-        values: list[float] = torch.stack(losses).tolist()
+        """The losses as numbers, averaged over all processes."""
+        values: list[float] = mean_over_processes(torch.stack(losses), self.part).tolist()
         for step, value in enumerate(values, done - len(values) + 1):
             if not math.isfinite(value):
                 raise TrainingError(
@@ -133,11 +170,9 @@ class Run:
         return values
 
     def _validate(self, loss: float) -> None:
-        progress = self.progress
-        scores = {
-            t.name: score(self.stepper.average.network, t, self.recipe.network.scale, self.device)
-            for t in self.tests
-        }
+        if self.part.rank:
+            return
+        progress, network = self.progress, self.stepper.average.network
         row: dict[str, float] = {
             "step": progress.step,
             "seconds": progress.seconds,
@@ -145,32 +180,47 @@ class Run:
             "lr": self.stepper.optimizer.param_groups[0]["lr"],
             "loss": loss,
         }
-        self.curve.add(row | {f"psnr_{name}": value for name, value in scores.items()})
-        told = "  ".join(f"{name} {value:.3f} dB" for name, value in scores.items())
-        self.reporter.line(
-            f"step {progress.step}  {clock(progress.seconds)}  loss {loss:.5f}  {told}"
-        )
-        if scores and next(iter(scores.values())) > progress.best:
-            progress.best, progress.best_step = next(iter(scores.values())), progress.step
+        scores = self.validator.validate(network, row)
+        told = "  ".join(f"{n} {s.psnr:.3f} dB {s.ssim:.4f}" for n, s in scores.items())
+        known = "" if math.isnan(loss) else f"loss {loss:.5f}  "
+        self.reporter.line(f"step {progress.step}  {clock(progress.seconds)}  {known}{told}")
+        first = next(iter(scores.values()), None)
+        if first is not None and (progress.best is None or first.psnr > progress.best):
+            progress.best, progress.best_step = first.psnr, progress.step
             self._export(self.folder / "best.safetensors")
 
     def _save(self) -> None:
-        stepper = self.stepper
+        if self.part.rank:
+            return
+        stepper, table = self.stepper, recipe_to_table(self.recipe)
         save_state(
             self.state_path,
             stepper.network,
             stepper.average,
             stepper.optimizer,
             self.progress,
-            recipe_to_table(self.recipe),
+            table,
         )
         self._export(self.folder / "last.safetensors")
 
     def _export(self, path: Path) -> None:
         """The averaged weights with the network's configuration and the run's story."""
+        machine = {
+            "torch": torch.__version__,
+            "device": str(self.device),
+            "processor": platform.processor() or platform.machine(),
+            "threads": torch.get_num_threads(),
+            "processes": self.part.world,
+        }
         provenance = {
             "recipe": json.dumps(recipe_to_table(self.recipe)),
             "training": json.dumps(vars(self.progress)),
+            "machine": json.dumps(machine),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        save(self.stepper.average.network, path, task=self.recipe.task.name, provenance=provenance)
+        save(
+            self.stepper.average.network,
+            path,
+            task=task_name(self.recipe),
+            provenance=provenance,
+        )

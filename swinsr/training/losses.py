@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
-from swinsr.training.settings import LossSettings
+from swinsr.training.objective import LossSettings
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -14,6 +15,34 @@ def l1(output: Tensor, target: Tensor) -> Tensor:
     return (output - target).abs().mean()
 
 
+def charbonnier(output: Tensor, target: Tensor, epsilon: float) -> Tensor:
+    """Mean of sqrt(difference^2 + epsilon^2).
+
+    Source: W.-S. Lai et al., "Fast and accurate image super-resolution with deep Laplacian pyramid
+    networks", arXiv:1710.01992, eq. 6.
+    """
+    return ((output - target).square() + epsilon**2).sqrt().mean()
+
+
+def frequency(output: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute difference of the orthonormal Fourier transforms, real and imaginary parts.
+
+    Source: S.-J. Cho et al., arXiv:2108.05054, eq. 5.
+    """
+    spectrum = torch.fft.rfft2(output.float() - target.float(), norm="ortho")
+    return torch.view_as_real(spectrum).abs().mean()
+
+
 def make_loss(settings: LossSettings) -> Loss:
-    """The loss a recipe names: (output, target), both 0..1 of any shape, to a scalar."""
-    return l1
+    """The loss a recipe names: (output, target), both (batch, C, H, W) in 0..1, to a scalar."""
+
+    def loss(output: Tensor, target: Tensor) -> Tensor:
+        if settings.name == "charbonnier":
+            value = charbonnier(output, target, settings.epsilon)
+        else:
+            value = l1(output, target)
+        if settings.frequency:
+            value = value + settings.frequency * frequency(output, target)
+        return value
+
+    return loss

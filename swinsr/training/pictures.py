@@ -1,18 +1,25 @@
-"""Folders of pictures, read whole into memory as 8-bit RGB or gray."""
+"""Folders of pictures, read whole or in random crops, as 8-bit RGB or gray."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import skimage.data
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from swinsr.errors import ConfigError, ImageReadError
+from swinsr.image import on_white, read_image, to_depth, to_gray, to_rgb
 
 Pixels = NDArray[np.uint8]
-SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm")
+SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+# The photographs that scikit-image's wheel holds (public domain or CC0; its docstrings say),
+# under a name that stands for a folder.
+BUNDLED = "scikit-image"
+BUNDLED_FILES = ("astronaut.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg", "ihc.png")
+BUNDLED_TEST = "scikit-image-test"
+BUNDLED_TEST_FILES = ("chelsea.png",)
 
 
 @dataclass(frozen=True)
@@ -31,25 +38,41 @@ class Reading:
     unreadable: tuple[str, ...]
 
 
-def list_pictures(folder: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Cutting:
+    """Random square crops kept of each picture in place of the whole."""
+
+    count: int
+    side: int
+    seed: int
+
+
+def list_pictures(folder: str) -> list[Path]:
     """The folder's pictures by suffix, in order of name, without its sub-folders.
+
+    Args:
+        folder: a path, or `BUNDLED` or `BUNDLED_TEST`.
 
     Raises:
         ConfigError: no folder, or no picture in it.
     """
-    if not folder.is_dir():
+    bundled = {BUNDLED: BUNDLED_FILES, BUNDLED_TEST: BUNDLED_TEST_FILES}.get(folder)
+    if bundled is not None:
+        return [Path(skimage.data.__file__).parent / name for name in bundled]
+    path = Path(folder)
+    if not path.is_dir():
         raise ConfigError(f"{folder}: there is no such folder of pictures.")
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    paths = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
     if not paths:
         raise ConfigError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)}).")
     return paths
 
 
 def read_pixels(path: Path, channels: int) -> Pixels:
-    """Read one picture.
+    """Read one picture, transparency laid on white.
 
     Args:
-        path: any format Pillow decodes.
+        path: any format `swinsr.image` reads.
         channels: 3 for RGB, 1 for gray (BT.601 luma of full range).
 
     Returns:
@@ -58,40 +81,61 @@ def read_pixels(path: Path, channels: int) -> Pixels:
     Raises:
         ImageReadError: missing, truncated or no picture.
     """
-    try:
-        with Image.open(path) as image:
-            converted: Any = np.array(image.convert("RGB" if channels == 3 else "L"))
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
-        raise ImageReadError(f"{path}: cannot be read as a picture ({error}).") from error
-    return np.ascontiguousarray(converted.reshape(*converted.shape[:2], channels))
+    image = read_image(path)
+    pixels = image.pixels if image.alpha is None else on_white(image.pixels, image.alpha)
+    pixels = to_depth(to_rgb(pixels) if channels == 3 else to_gray(pixels), np.uint8)
+    return np.ascontiguousarray(pixels)
 
 
-def read_folders(folders: tuple[str, ...], channels: int, *, unreadable: str) -> Reading:
+def read_folders(
+    folders: tuple[str, ...], channels: int, *, unreadable: str, cutting: Cutting | None = None
+) -> Reading:
     """Read every picture of some folders.
 
     Args:
         folders: their paths.
         channels: see `read_pixels`.
         unreadable: "error", or "skip" to go on and list the file.
+        cutting: keep random crops only.
 
     Raises:
         ConfigError: a folder that is missing or empty, or no picture left.
         ImageReadError: an unreadable picture, unless they are skipped.
     """
-    paths = [path for folder in folders for path in list_pictures(Path(folder))]
+    paths = [path for folder in folders for path in list_pictures(folder)]
 
-    def read(path: Path) -> Picture | ImageReadError:
+    def read(number: int) -> list[Picture] | ImageReadError:
         try:
-            return Picture(str(path), read_pixels(path, channels))
+            picture = Picture(str(paths[number]), read_pixels(paths[number], channels))
         except ImageReadError as error:
             return error
+        return [picture] if cutting is None else _cut(picture, cutting, number)
 
-    with ThreadPoolExecutor() as pool:
-        results = list(pool.map(read, paths))
+    results = _in_threads(read, len(paths))
     errors = [r for r in results if isinstance(r, ImageReadError)]
     if errors and unreadable == "error":
         raise ImageReadError(f"{errors[0]} Set data.unreadable to 'skip' to leave such files out.")
-    pictures = tuple(r for r in results if isinstance(r, Picture))
+    pictures = tuple(p for r in results if not isinstance(r, ImageReadError) for p in r)
     if not pictures:
         raise ConfigError(f"{', '.join(folders)}: no picture could be read.")
     return Reading(pictures, tuple(str(e) for e in errors))
+
+
+def _in_threads(
+    read: Callable[[int], list[Picture] | ImageReadError], count: int
+) -> list[list[Picture] | ImageReadError]:
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(read, range(count)))
+
+
+def _cut(picture: Picture, cutting: Cutting, number: int) -> list[Picture]:
+    """Crops at places that depend on the seed and the picture's number alone."""
+    rng = np.random.default_rng([cutting.seed, number])
+    height, width = (min(cutting.side, n) for n in picture.pixels.shape[:2])
+    crops = []
+    for _ in range(cutting.count):
+        top = int(rng.integers(picture.pixels.shape[0] - height + 1))
+        left = int(rng.integers(picture.pixels.shape[1] - width + 1))
+        crop = picture.pixels[top : top + height, left : left + width].copy()
+        crops.append(Picture(picture.name, crop))
+    return crops

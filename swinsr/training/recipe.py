@@ -82,11 +82,18 @@ def recipe_to_table(recipe: Recipe) -> Table:
         if field.name == "network":
             table[field.name] = {"family": value.family, **value.to_dict()}
             continue
-        table[field.name] = {
-            key: list(item) if isinstance(item, tuple) else item
-            for key, item in dataclasses.asdict(value).items()
-        }
+        table[field.name] = _plain(dataclasses.asdict(value))
     return table
+
+
+def _plain(values: Table) -> Table:
+    plain: Table = {}
+    for key, item in values.items():
+        if isinstance(item, dict):
+            plain[key] = _plain(item)
+        else:
+            plain[key] = list(item) if isinstance(item, tuple) else item
+    return plain
 
 
 def _override(table: Table, override: str) -> None:
@@ -111,9 +118,13 @@ def _refuse_unknown(what: str, given: Mapping[str, Any], known: Mapping[str, Any
 
 
 def _section(name: str, cls: type, values: Mapping[str, Any]) -> Any:
-    hints = typing.get_type_hints(cls)
+    hints = {k: h for k, h in typing.get_type_hints(cls).items() if not _is_constant(h)}
     _refuse_unknown(f"keys in [{name}]", values, hints)
     return cls(**{k: _checked(f"{name}.{k}", hints[k], v) for k, v in values.items()})
+
+
+def _is_constant(hint: Any) -> bool:
+    return typing.get_origin(hint) is typing.ClassVar
 
 
 def _checked(where: str, hint: Any, value: Any) -> Any:
@@ -126,6 +137,11 @@ def _checked(where: str, hint: Any, value: Any) -> Any:
             except ConfigError:
                 continue
         raise ConfigError(f"{where} is {value!r}, which is none of what it may be.")
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where} is a section; write [{where}] and its keys below.")
+        assert isinstance(hint, type)
+        return _section(where, hint, value)
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
             raise ConfigError(f"{where} is a list, not {value!r}.")

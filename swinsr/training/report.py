@@ -10,10 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 class Reporter:
     """Lines and, on a terminal, a bar with the time left."""
 
-    def __init__(self, steps: int, *, every: int, console: Console | None = None) -> None:
+    def __init__(self, steps: int, *, every: int, quiet: bool = False) -> None:
         """Of a run of `steps`; without a terminal, a line every `every` steps."""
-        self.console = console or Console(stderr=True, soft_wrap=True, highlight=False)
-        self.steps, self.every = steps, every
+        self.console = Console(stderr=True, soft_wrap=True, highlight=False, quiet=quiet)
+        self.steps = steps
+        # A terminal's bar is cheap to redraw.
+        self.interval = 1 if self.console.is_terminal else every
         self._bar = Progress(
             TextColumn("step"),
             MofNCompleteColumn(),
@@ -21,7 +23,7 @@ class Reporter:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
             console=self.console,
-            disable=not self.console.is_terminal,
+            disable=quiet or not self.console.is_terminal,
         )
         self._task = self._bar.add_task("", total=steps, note="")
         self._rate: float | None = None

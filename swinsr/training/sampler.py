@@ -18,11 +18,15 @@ from swinsr.training.tasks import Patch, Source, Task
 
 @dataclass(frozen=True)
 class Batch:
-    """Input (batch, C, h, w) and target (batch, C, h * scale, w * scale), 0..255 as sampled."""
+    """Input (batch, C, h, w) and target (batch, C, h * scale, w * scale), as sampled.
+
+    `clean` is the undamaged input, where the task has one.
+    """
 
     step: int
     input: Tensor
     target: Tensor
+    clean: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,12 @@ def prepare_sources(pictures: tuple[Picture, ...], task: Task) -> tuple[list[Sou
     Raises:
         ConfigError: all of them are too small.
     """
-    fitting = [p for p in pictures if task.fits(p.pixels)]
+    least = task.least_side()
+    fitting = [p for p in pictures if min(p.pixels.shape[:2]) >= least]
     if not fitting:
         raise ConfigError(
-            f"All {len(pictures)} training pictures are smaller than a crop; lower data.patch or "
-            "take larger pictures."
+            f"All {len(pictures)} training pictures are smaller than the {least}x{least} pixels of "
+            "a crop; lower data.patch or take larger pictures."
         )
     with ThreadPoolExecutor() as pool:
         sources = list(pool.map(lambda p: task.prepare(p.pixels), fitting))

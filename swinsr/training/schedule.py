@@ -2,7 +2,7 @@
 
 import math
 
-from swinsr.training.settings import OptimizerSettings
+from swinsr.training.objective import OptimizerSettings
 
 
 def learning_rate(settings: OptimizerSettings, step: int, steps: int) -> float:

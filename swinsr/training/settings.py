@@ -6,28 +6,13 @@ docs/training.md lists them. `swinsr.training.recipe` reads the file into a `Rec
 
 from dataclasses import dataclass, field
 
-from swinsr.errors import ConfigError
+from swinsr.degradations import RealWorld
 from swinsr.models import RestorationConfig
+from swinsr.training.checks import one_of, require
+from swinsr.training.objective import LossSettings, OptimizerSettings, TaskSettings
 
-TASKS = ("bicubic",)
 PRECISIONS = ("float32", "bfloat16")
 INITS = ("plain", "interpolator")
-LOSSES = ("l1",)
-SCHEDULES = ("constant", "cosine", "step")
-
-
-def require(holds: bool, sentence: str) -> None:
-    """Raise a `ConfigError` with the sentence where a condition does not hold."""
-    if not holds:
-        raise ConfigError(sentence)
-
-
-def one_of(section: str, key: str, value: str, choices: tuple[str, ...]) -> None:
-    """Refuse a value that is not among the choices."""
-    require(
-        value in choices,
-        f"{section}.{key} is {value!r}; choose from {', '.join(map(repr, choices))}.",
-    )
 
 
 @dataclass(frozen=True)
@@ -91,7 +76,9 @@ class DataSettings:
     """[data]: pictures and how crops are cut from them.
 
     Attributes:
-        train: folders of pictures, read whole into memory.
+        train: folders of pictures; "scikit-image" stands for the photographs that come with it.
+        keep: random crops of each picture that are kept in memory; 0 keeps pictures whole.
+        keep_side: side of these crops, in pixels.
         patch: side of a crop in pixels of the network's input.
         batch: crops in a step, over all processes together.
         candidates: random crops of which the most textured one is taken; 1 takes any.
@@ -103,6 +90,8 @@ class DataSettings:
     """
 
     train: tuple[str, ...] = ()
+    keep: int = 0
+    keep_side: int = 480
     patch: int = 32
     batch: int = 16
     candidates: int = 4
@@ -118,82 +107,10 @@ class DataSettings:
         for key in ("patch", "batch", "candidates", "prefetch"):
             require(getattr(self, key) >= 1, f"data.{key} is at least 1.")
         require(self.workers >= 0, "data.workers is 0 or above.")
-        one_of("data", "unreadable", self.unreadable, ("error", "skip"))
-
-
-@dataclass(frozen=True)
-class TaskSettings:
-    """[task]: what makes the network's input of a good picture.
-
-    Attributes:
-        name: one of `TASKS`.
-    """
-
-    name: str = "bicubic"
-
-    def __post_init__(self) -> None:
-        """Check."""
-        one_of("task", "name", self.name, TASKS)
-
-
-@dataclass(frozen=True)
-class LossSettings:
-    """[loss]: what is minimised.
-
-    Attributes:
-        name: one of `LOSSES`.
-    """
-
-    name: str = "l1"
-
-    def __post_init__(self) -> None:
-        """Check."""
-        one_of("loss", "name", self.name, LOSSES)
-
-
-@dataclass(frozen=True)
-class OptimizerSettings:
-    """[optimizer]: AdamW (arXiv:1711.05101), its schedule and the average of its weights.
-
-    Attributes:
-        lr: the highest learning rate.
-        betas: decay of the first and second moment.
-        weight_decay: decoupled; acts on every parameter.
-        clip_norm: the gradient's norm is cut to this; 0 leaves it.
-        warmup: steps over which the rate grows linearly from 0.
-        schedule: "constant", "cosine" (to `final` times lr at the last step) or "step".
-        final: what is left of lr at the end of the cosine.
-        milestones: shares of all steps, in 0..1, at which "step" multiplies the rate by `gamma`.
-        gamma: see `milestones`.
-        ema: decay of the weights' exponential moving average, which is validated and exported.
-    """
-
-    lr: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.99)
-    weight_decay: float = 0.0
-    clip_norm: float = 0.5
-    warmup: int = 200
-    schedule: str = "cosine"
-    final: float = 0.01
-    milestones: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95)
-    gamma: float = 0.5
-    ema: float = 0.998
-
-    def __post_init__(self) -> None:
-        """Check."""
-        one_of("optimizer", "schedule", self.schedule, SCHEDULES)
-        require(self.lr > 0, "optimizer.lr is above 0.")
-        require(all(0 <= b < 1 for b in self.betas), "optimizer.betas lie in 0..1, 1 excluded.")
-        require(0 <= self.ema < 1, "optimizer.ema is at least 0 and below 1.")
-        require(self.warmup >= 0, "optimizer.warmup is 0 or above.")
-        require(self.clip_norm >= 0, "optimizer.clip_norm is 0 or above.")
-        require(self.weight_decay >= 0, "optimizer.weight_decay is 0 or above.")
-        require(0 <= self.final <= 1, "optimizer.final lies in 0..1.")
         require(
-            list(self.milestones) == sorted(self.milestones)
-            and all(0 <= m <= 1 for m in self.milestones),
-            "optimizer.milestones are shares of the run in 0..1, in rising order.",
+            self.keep >= 0 and self.keep_side >= 1, "data.keep is 0 or above, keep_side above 0."
         )
+        one_of("data", "unreadable", self.unreadable, ("error", "skip"))
 
 
 @dataclass(frozen=True)
@@ -201,17 +118,26 @@ class ValidationSettings:
     """[validation]: whole pictures scored with the averaged weights.
 
     Attributes:
-        folders: each holds HR/NAME.png and, for super-resolution, LR_bicubic/Xs/NAMExs.png; the
-            first one decides which checkpoint is the best.
+        folders: each holds HR/NAME.png (or the pictures themselves). For task "bicubic" the inputs
+            are LR_bicubic/Xs/NAMExs.png where that folder is there; all other inputs are made. The
+            first folder decides which checkpoint is the best.
         every: steps between validations; one is also made at the start and at the end.
+        sigma: of the noise that inputs get, in 8-bit levels; for tasks "denoise" and "real".
+        quality: of the JPEG that inputs go through; for tasks "jpeg", "compressed" and "real".
+        picture: keep a picture of input, output and truth of each validation.
     """
 
     folders: tuple[str, ...] = ()
     every: int = 1000
+    sigma: float = 25.0
+    quality: int = 20
+    picture: bool = True
 
     def __post_init__(self) -> None:
         """Check."""
         require(self.every >= 1, "validation.every is at least 1.")
+        require(self.sigma >= 0, "validation.sigma is 0 or above.")
+        require(1 <= self.quality <= 100, "validation.quality lies in 1..100.")
 
 
 @dataclass(frozen=True)
@@ -220,9 +146,11 @@ class LogSettings:
 
     Attributes:
         every: steps between lines of progress where the output is no terminal.
+        tensorboard: write curves and pictures for TensorBoard; needs `pip install swinsr[train]`.
     """
 
     every: int = 200
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
         """Check."""
@@ -231,7 +159,11 @@ class LogSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe; `network` holds the published constructor's keywords and `family`."""
+    """A whole recipe.
+
+    `network` holds the published constructor's keywords and `family`; `real` is the pipeline of
+    task "real" (`swinsr.degradations.RealWorld`).
+    """
 
     network: RestorationConfig
     data: DataSettings
@@ -242,6 +174,7 @@ class Recipe:
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     validation: ValidationSettings = field(default_factory=ValidationSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    real: RealWorld = field(default_factory=RealWorld)
 
     def __post_init__(self) -> None:
         """Check what more than one section decides."""
@@ -250,5 +183,9 @@ class Recipe:
             f"data.patch {self.data.patch} is no multiple of network.window_size "
             f"{self.network.window_size}.",
         )
-        if self.task.name == "bicubic":
-            require(self.network.scale > 1, "Task 'bicubic' needs network.upscale above 1.")
+        scale, task = self.network.scale, self.task.name
+        if task in ("bicubic", "compressed"):
+            require(scale > 1, f"Task {task!r} needs network.upscale above 1.")
+        if task in ("denoise", "jpeg"):
+            require(scale == 1, f"Task {task!r} needs network.upscale 1.")
+        require(self.network.in_chans in (1, 3), "Training takes network.in_chans 1 or 3.")

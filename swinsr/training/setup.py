@@ -8,7 +8,7 @@ import torch
 from swinsr.errors import DeviceError
 from swinsr.models import RestorationNetwork, build
 from swinsr.training.interpolator import make_interpolator
-from swinsr.training.pictures import read_folders
+from swinsr.training.pictures import Cutting, read_folders
 from swinsr.training.sampler import Sampler, prepare_sources
 from swinsr.training.settings import Recipe
 from swinsr.training.tasks import make_task
@@ -52,6 +52,19 @@ def make_network(recipe: Recipe) -> tuple[RestorationNetwork, str]:
     return network, told
 
 
+def task_name(recipe: Recipe) -> str:
+    """The task as published models' names have it, for the header of exported weights."""
+    colour = "color" if recipe.network.in_chans == 3 else "gray"
+    names = {
+        "bicubic": "classical_sr",
+        "compressed": "compressed_sr",
+        "real": "real_sr",
+        "denoise": f"{colour}_denoise",
+        "jpeg": f"{colour}_jpeg",
+    }
+    return names[recipe.task.name]
+
+
 def read_data(recipe: Recipe) -> Data:
     """Read and prepare the training pictures.
 
@@ -59,15 +72,22 @@ def read_data(recipe: Recipe) -> Data:
         ConfigError: no folder, no picture, or none that is large enough.
         ImageReadError: an unreadable picture, unless the recipe skips them.
     """
-    task = make_task(recipe)
+    settings, task = recipe.data, make_task(recipe)
     reading = read_folders(
-        recipe.data.train, recipe.network.in_chans, unreadable=recipe.data.unreadable
+        settings.train,
+        recipe.network.in_chans,
+        unreadable=settings.unreadable,
+        cutting=Cutting(settings.keep, settings.keep_side, recipe.run.seed)
+        if settings.keep
+        else None,
     )
     sources, small = prepare_sources(reading.pictures, task)
     pixels = sum(s.target.shape[0] * s.target.shape[1] for s in sources)
-    summary = f"{len(sources)} pictures, {pixels / 1e6:.1f} megapixels"
+    summary = (
+        f"{len(sources)} {'crops' if settings.keep else 'pictures'}, {pixels / 1e6:.1f} megapixels"
+    )
     if small:
         summary += f"; {small} smaller than a crop left out"
     if reading.unreadable:
         summary += f"; {len(reading.unreadable)} unreadable left out"
-    return Data(Sampler(sources, task, recipe.data.batch, recipe.run.seed), summary)
+    return Data(Sampler(sources, task, settings.batch, recipe.run.seed), summary)

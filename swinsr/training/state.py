@@ -34,13 +34,13 @@ class Progress:
     Attributes:
         step: steps done.
         seconds: spent in training, over all resumptions.
-        best: highest validation score so far, in dB.
+        best: highest validation score so far, in dB; None before the first.
         best_step: where it was reached.
     """
 
     step: int = 0
     seconds: float = 0.0
-    best: float = float("-inf")
+    best: float | None = None
     best_step: int = 0
 
 
@@ -121,7 +121,10 @@ def load_state(
                     )
                     for moment in MOMENTS
                 }
-    return Progress(**header["progress"])
+    progress = Progress(**header["progress"])
+    if progress.best == float("-inf"):
+        progress.best = None
+    return progress
 
 
 def _fused(optimizer: torch.optim.Optimizer) -> bool:

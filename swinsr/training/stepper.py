@@ -2,11 +2,12 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from swinsr.models import RestorationNetwork
 from swinsr.training.ema import Average
 from swinsr.training.losses import make_loss
-from swinsr.training.sampler import Batch
+from swinsr.training.sampler import Batch, Part
 from swinsr.training.schedule import learning_rate
 from swinsr.training.settings import Recipe
 
@@ -14,10 +15,12 @@ from swinsr.training.settings import Recipe
 class Stepper:
     """Holds the network, its optimiser and its average, and takes steps."""
 
-    def __init__(self, network: RestorationNetwork, recipe: Recipe, device: torch.device) -> None:
-        """The network moves to the device."""
+    def __init__(
+        self, network: RestorationNetwork, recipe: Recipe, device: torch.device, part: Part
+    ) -> None:
+        """The network moves to the device; processes share gradients where there are several."""
         self.network = network.to(device).train()
-        self.recipe, self.device = recipe, device
+        self.recipe, self.device, self.part = recipe, device, part
         settings = recipe.optimizer
         self.parameters = list(self.network.parameters())
         self.optimizer = torch.optim.AdamW(
@@ -30,17 +33,24 @@ class Stepper:
         self.average = Average(self.network, settings.ema)
         self.loss = make_loss(recipe.loss)
         self.autocast = recipe.run.precision == "bfloat16"
+        self._called: nn.Module = self.network
+        if part.world > 1:
+            self._called = DistributedDataParallel(self.network, broadcast_buffers=False)
 
     def step(self, batch: Batch) -> Tensor:
-        """Take one step and return its loss, a scalar on the device that is not yet looked at."""
+        """Take one step.
+
+        Returns:
+            This process's loss, a scalar on the device that is not yet looked at.
+        """
         settings = self.recipe.optimizer
         rate = learning_rate(settings, batch.step, self.recipe.run.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         # Dropout and stochastic depth follow from the step too.
-        torch.manual_seed(self.recipe.run.seed * 1_000_003 + batch.step)
+        torch.manual_seed((self.recipe.run.seed * 1_000_003 + batch.step) * 1009 + self.part.rank)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._forward(self._ready(batch.input), self._ready(batch.target))
+        loss = self.forward(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         if settings.clip_norm:
             nn.utils.clip_grad_norm_(self.parameters, settings.clip_norm)
@@ -48,12 +58,25 @@ class Stepper:
         self.average.update(batch.step + 1)
         return loss.detach()
 
-    def _ready(self, pixels: Tensor) -> Tensor:
-        return pixels.to(self.device, non_blocking=True).float().div_(255)
-
-    def _forward(self, source: Tensor, target: Tensor) -> Tensor:
+    def forward(self, batch: Batch) -> Tensor:
+        """The loss of a batch, with gradients."""
+        source, target = self._ready(batch.input), self._ready(batch.target)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            output = self.network(source)
-        if isinstance(output, tuple):
-            output = output[0]
-        return self.loss(output.float(), target)
+            output = self._called(source)
+        if not isinstance(output, tuple):
+            return self.loss(output.float(), target)
+        weight, upsampler = self.recipe.loss.auxiliary, self.network.config.upsampler
+        if upsampler == "pixelshuffle_hf":
+            # Published order: the picture without high frequencies, the picture, the difference.
+            plain, image, _ = output
+            extra = self.loss(plain.float(), target)
+        else:
+            image, low = output
+            assert batch.clean is not None
+            extra = self.loss(low.float(), self._ready(batch.clean))
+        return self.loss(image.float(), target) + weight * extra
+
+    def _ready(self, pixels: Tensor) -> Tensor:
+        """On the device as floats in 0..1; bytes are divided by 255."""
+        moved = pixels.to(self.device, non_blocking=True)
+        return moved.float().div_(255) if pixels.dtype == torch.uint8 else moved

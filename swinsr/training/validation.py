@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from swinsr.degradations import add_gaussian_noise, imresize, jpeg, to_bytes, to_float
 from swinsr.errors import ConfigError, ImageReadError
-from swinsr.metrics import psnr_y
+from swinsr.metrics import Score, psnr_ssim, psnr_ssim_y
+from swinsr.models import RestorationNetwork
 from swinsr.training.pictures import Pixels, list_pictures, read_pixels
+from swinsr.training.settings import Recipe
 
 
 @dataclass(frozen=True)
@@ -29,35 +32,55 @@ class TestFolder:
     pairs: tuple[TestPair, ...]
 
 
-def read_test_folder(folder: Path, scale: int) -> TestFolder:
-    """Read HR/NAME.png with LR_bicubic/Xs/NAMExs.png.
+def read_test_folder(folder: str, recipe: Recipe) -> TestFolder:
+    """Read a folder's good pictures and read or make their inputs.
+
+    Good pictures are folder/HR/* or, without such a folder, folder/*. See `ValidationSettings`.
 
     Raises:
         ConfigError: a folder is missing or empty.
         ImageReadError: a picture is missing or unreadable, or its size does not fit the scale.
     """
+    scale = recipe.network.scale
+    root = Path(folder)
     pairs = []
-    for path in list_pictures(folder / "HR"):
-        target = read_pixels(path, 3)
-        low = folder / "LR_bicubic" / f"X{scale}" / f"{path.stem}x{scale}{path.suffix}"
-        source = read_pixels(low, 3)
-        size = tuple(n * scale for n in source.shape[:2])
-        if size != tuple(n - n % scale for n in target.shape[:2]):
-            raise ImageReadError(
-                f"{low}: {source.shape[1]}x{source.shape[0]} is not a {scale}th of {path.name}'s "
-                f"{target.shape[1]}x{target.shape[0]} pixels."
-            )
-        pairs.append(TestPair(path.stem, source, target[: size[0], : size[1]]))
-    return TestFolder(folder.name, tuple(pairs))
+    for path in list_pictures(str(root / "HR") if (root / "HR").is_dir() else folder):
+        target = read_pixels(path, recipe.network.in_chans)
+        height, width = (n - n % scale for n in target.shape[:2])
+        target = np.ascontiguousarray(target[:height, :width])
+        low_folder = root / "LR_bicubic" / f"X{scale}"
+        if recipe.task.name == "bicubic" and low_folder.is_dir():
+            low = low_folder / f"{path.stem}x{scale}{path.suffix}"
+            source = read_pixels(low, recipe.network.in_chans)
+            if (source.shape[0] * scale, source.shape[1] * scale) != target.shape[:2]:
+                raise ImageReadError(
+                    f"{low}: {source.shape[1]}x{source.shape[0]} pixels enlarged by {scale} are "
+                    f"not the {width}x{height} of {path.name}; make the inputs for this scale."
+                )
+        else:
+            source = make_input(target, recipe)
+        pairs.append(TestPair(path.stem, source, target))
+    return TestFolder(root.name, tuple(pairs))
 
 
-def read_test_folders(folders: tuple[str, ...], scale: int) -> list[TestFolder]:
+def make_input(target: Pixels, recipe: Recipe) -> Pixels:
+    """The task's damage at the validation's fixed strength, the same each time."""
+    task, settings, scale = recipe.task.name, recipe.validation, recipe.network.scale
+    low = imresize(target, scale=1 / scale) if scale > 1 else target
+    if task in ("denoise", "real"):
+        low = to_bytes(add_gaussian_noise(to_float(low), settings.sigma, np.random.default_rng(0)))
+    if task in ("jpeg", "compressed", "real"):
+        low = jpeg(low, settings.quality)
+    return low
+
+
+def read_test_folders(recipe: Recipe) -> list[TestFolder]:
     """Read all of a recipe's validation folders; see `read_test_folder`.
 
     Raises:
         ConfigError: two folders of one name, besides what `read_test_folder` raises.
     """
-    read = [read_test_folder(Path(folder), scale) for folder in folders]
+    read = [read_test_folder(folder, recipe) for folder in recipe.validation.folders]
     if len({f.name for f in read}) < len(read):
         raise ConfigError("validation.folders end in the same name; rename one of them.")
     return read
@@ -74,19 +97,26 @@ def to_pixels(image: Tensor) -> Pixels:
     return np.ascontiguousarray(scaled.permute(1, 2, 0).cpu().numpy())
 
 
-def restore(network: nn.Module, pixels: Pixels, device: torch.device) -> Pixels:
+def restore(network: RestorationNetwork, pixels: Pixels, device: torch.device) -> Pixels:
     """The network's float32 result for one whole picture."""
     with torch.inference_mode():
-        return to_pixels(network.forward_head(to_tensor(pixels, device)).image)  # type: ignore[operator]
+        return to_pixels(network.forward_head(to_tensor(pixels, device)).image)
 
 
-def score(network: nn.Module, folder: TestFolder, scale: int, device: torch.device) -> float:
-    """Mean PSNR-Y in dB over a folder, with a border of `scale` pixels left out."""
-    return float(
-        np.mean(
-            [
-                psnr_y(restore(network, p.input, device), p.target, border=scale)
-                for p in folder.pairs
-            ]
-        )
-    )
+def score(
+    network: RestorationNetwork, folder: TestFolder, recipe: Recipe, device: torch.device
+) -> Score:
+    """Mean PSNR in dB and SSIM over a folder.
+
+    On Y with a border of `scale` pixels left out for super-resolution; on Y without a border for
+    JPEG; over all channels, as the papers do, for denoising and for gray pictures.
+    """
+    scale = recipe.network.scale
+    luma = recipe.network.in_chans == 3 and recipe.task.name != "denoise"
+    border = scale if scale > 1 else 0
+    scores = []
+    for pair in folder.pairs:
+        output = restore(network, pair.input, device)
+        measure = psnr_ssim_y if luma else psnr_ssim
+        scores.append(measure(output, pair.target, border=border))
+    return Score(float(np.mean([s.psnr for s in scores])), float(np.mean([s.ssim for s in scores])))
