@@ -56,9 +56,7 @@ def test_pil_image_comes_back_in_its_mode(light: Upscaler, mode: str) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(
-    height=st.integers(1, 12), width=st.integers(1, 12), scale=st.floats(1, 9, allow_nan=False)
-)
+@given(height=st.integers(1, 12), width=st.integers(1, 12), scale=st.floats(1, 9, allow_nan=False))
 def test_any_scale_gives_the_rounded_size(height: int, width: int, scale: float) -> None:
     light = Upscaler.from_pretrained("swinsr-light-x4", device="cpu")
     array = picture(height, width, 3, np.uint8)
