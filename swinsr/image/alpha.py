@@ -35,29 +35,34 @@ def bleed_colour(pixels: Array, alpha: Array) -> Array:
         return pixels
     weight = to_float(alpha)
     colour = to_float(pixels) * weight[..., None]
-    filled = _pull_push(colour, weight)
+    coarse = _pull_push(_halve(colour), _halve(weight))
+    filled = to_depth(_double(coarse, *alpha.shape), pixels.dtype)
     # Only what is hidden is taken from the interpolation, so the rest is exact.
-    return np.where(hidden[..., None], to_depth(filled, pixels.dtype), pixels)
+    np.copyto(filled, pixels, where=~hidden[..., None])
+    return filled
 
 
 def _pull_push(colour: Array, weight: Array) -> Array:
     """Colours (H, W, C), premultiplied by weight (H, W), with the weightless ones interpolated."""
-    height, width = weight.shape
-    empty = weight <= 0
-    known = colour / np.where(empty, np.float32(1), weight)[..., None]
-    if not empty.any():
-        return known
+    known = weight > 0
+    if known.all():
+        whole: Array = colour / weight[..., None]
+        return whole
     coarse = _pull_push(_halve(colour), _halve(weight))
-    finer = cv2.resize(coarse, (2 * coarse.shape[1], 2 * coarse.shape[0]))  # bilinear
-    finer = finer.reshape(2 * coarse.shape[0], 2 * coarse.shape[1], -1)[:height, :width]
-    known[empty] = finer[empty]
-    return known
+    filled = _double(coarse, *weight.shape)
+    np.divide(colour, weight[..., None], out=filled, where=known[..., None])
+    return filled
 
 
 def _halve(values: Array) -> Array:
-    """Sums over 2 x 2 pixels; a missing last row or column counts as weightless."""
-    rest = [(0, values.shape[0] % 2), (0, values.shape[1] % 2)]
-    even = np.pad(values, rest + [(0, 0)] * (values.ndim - 2))
-    rows = even[0::2] + even[1::2]
-    summed: Array = rows[:, 0::2] + rows[:, 1::2]
-    return summed
+    """Means over 2 x 2 pixels; a missing last row or column counts as weightless."""
+    height, width = values.shape[:2]
+    even = cv2.copyMakeBorder(values, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT)
+    halved = cv2.resize(even, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA)
+    return halved.reshape(*halved.shape[:2], *values.shape[2:])
+
+
+def _double(values: Array, height: int, width: int) -> Array:
+    """Twice the size, bilinear, cut to (height, width)."""
+    doubled = cv2.resize(values, (2 * values.shape[1], 2 * values.shape[0]))
+    return doubled.reshape(*doubled.shape[:2], *values.shape[2:])[:height, :width]

@@ -3,21 +3,17 @@
 import lzma
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cv2
 from PIL.Image import DecompressionBombError
 
-# Decoders of damaged data fail in their parsers wherever the damage happens to lead: an index past
-# a table, a division by a zero size, a key that is no known enumeration. All of it means the same.
+# What codecs raise on purpose when the data is not what it should be, or the disk fails.
 CODEC_ERRORS = (
     OSError,
     EOFError,
     ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    AssertionError,
     SyntaxError,
     RuntimeError,
     struct.error,
@@ -26,6 +22,9 @@ CODEC_ERRORS = (
     cv2.error,
     DecompressionBombError,
 )
+# What their parsers stumble over in damaged data: an index past a table, a division by a zero size,
+# a list where one number was due. In our own code the same would be a defect and stays visible.
+_STUMBLES = (TypeError, LookupError, ArithmeticError, AttributeError, AssertionError)
 
 
 class DamagedError(ValueError):
@@ -34,3 +33,16 @@ class DamagedError(ValueError):
 
 class UnsupportedError(ValueError):
     """Sound data of a kind we do not read. The text is a phrase that ends with the remedy."""
+
+
+@contextmanager
+def foreign_decoder() -> Iterator[None]:
+    """Around calls of other libraries' decoders: whatever they stumble over is damage.
+
+    Raises:
+        DamagedError: in place of an exception that would mean a defect in our own code.
+    """
+    try:
+        yield
+    except _STUMBLES as error:
+        raise DamagedError(f"its decoder failed: {error}") from error

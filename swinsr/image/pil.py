@@ -10,7 +10,7 @@ from PIL import Image as PilImage
 from swinsr.errors import ImageReadError
 from swinsr.image import exif, icc
 from swinsr.image.convert import to_depth
-from swinsr.image.faults import CODEC_ERRORS, UnsupportedError
+from swinsr.image.faults import CODEC_ERRORS, UnsupportedError, foreign_decoder
 from swinsr.image.picture import Array, Image, Metadata
 
 # Modes that Pillow itself converts without loss into one that we take apart.
@@ -30,7 +30,8 @@ def from_pil(picture: PilImage.Image) -> Image:
     """
     name = str(getattr(picture, "filename", "") or "the given Pillow image")
     try:
-        picture.load()
+        with foreign_decoder():
+            picture.load()
         return assemble(picture, metadata_of(picture))
     except UnsupportedError as error:
         raise ImageReadError(f"{name}: {error}.") from error

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from PIL import BmpImagePlugin, ImageFile, JpegImagePlugin, WebPImagePlugin
 
-from swinsr.image.faults import DamagedError
+from swinsr.image.faults import DamagedError, foreign_decoder
 from swinsr.image.headers import Header
 from swinsr.image.picture import Image
 from swinsr.image.pil import assemble, metadata_of
@@ -45,7 +45,11 @@ def decode_bmp(data: bytes, header: Header) -> Image:
 
 
 def _decode(reader: type[ImageFile.ImageFile], data: bytes, header: Header) -> Image:
-    with quiet_pillow(header.height * header.width), reader(io.BytesIO(data)) as picture:
+    with (
+        foreign_decoder(),
+        quiet_pillow(header.height * header.width),
+        reader(io.BytesIO(data)) as picture,
+    ):
         if picture.size != (header.width, header.height):
             raise DamagedError("it states two different sizes")
         frames = getattr(picture, "n_frames", 1)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import PngImagePlugin
 
 from swinsr.image import png
-from swinsr.image.faults import DamagedError
+from swinsr.image.faults import DamagedError, foreign_decoder
 from swinsr.image.picture import Array, Image
 from swinsr.image.pil import assemble
 from swinsr.image.quiet import quiet_opencv, quiet_pillow
@@ -31,6 +31,7 @@ def decode_png(data: bytes) -> Image:
         image = Image(pixels, alpha, file.metadata)
     else:
         with (
+            foreign_decoder(),
             quiet_pillow(file.height * file.width),
             PngImagePlugin.PngImageFile(io.BytesIO(file.essential())) as picture,
         ):

@@ -26,7 +26,7 @@ from swinsr.image.decode.tiff_layout import (
     TiffLayout,
     describe,
 )
-from swinsr.image.faults import DamagedError, UnsupportedError
+from swinsr.image.faults import DamagedError, UnsupportedError, foreign_decoder
 from swinsr.image.picture import Array, Image, Metadata
 from swinsr.image.pil import assemble
 from swinsr.image.quiet import quiet_opencv, quiet_pillow
@@ -77,7 +77,7 @@ def _decode(data: bytes, layout: TiffLayout) -> Image:
 
 
 def _by_tifffile(data: bytes) -> Array:
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
+    with foreign_decoder(), tifffile.TiffFile(io.BytesIO(data)) as file:
         page = file.pages[0]
         samples: Array = page.asarray()
         return np.moveaxis(samples, 0, -1) if page.axes == "SYX" else samples
@@ -93,6 +93,7 @@ def _by_opencv(data: bytes) -> Array:
 
 def _by_pillow(data: bytes, layout: TiffLayout) -> Image:
     with (
+        foreign_decoder(),
         quiet_pillow(layout.height * layout.width),
         TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as picture,
     ):

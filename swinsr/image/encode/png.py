@@ -1,42 +1,49 @@
-"""PNG: Pillow for 8 bits, our own writer for 16.
+"""PNG of 8 and 16 bits, filtered with NumPy and compressed with zlib, band by band.
 
-No library here writes 16-bit gray with alpha, or a profile and EXIF into every 16-bit PNG.
+Of the installed libraries none writes 16-bit gray with alpha, or a profile and EXIF into a 16-bit
+file, and for 8 bits Pillow takes longer.
 
 Source: PNG specification, third edition (W3C, 2025), sections 9 to 11.
 """
 
-import io
 import struct
 import zlib
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image as PilImage
 
 from swinsr.image import png
 from swinsr.image.picture import Array, Image, Metadata
 from swinsr.image.pil import interleave
 
-_LEVEL = 6
-_BAND = 1 << 22  # bytes of pixels filtered and compressed at a time
+_LEVEL = 4  # on photographs as small as 6, and three times as fast
+_BAND = 1 << 18  # bytes of pixels filtered at a time: what fits the processor's cache
 
 
 def encode_png(stream: BinaryIO, image: Image) -> None:
     """Write 8 or 16-bit gray or RGB, with or without alpha, with everything in the metadata."""
     samples = interleave(image.pixels, image.alpha)
-    head = _metadata_chunks(image.metadata)
-    if image.bits == 16:
-        _encode_16_bit(stream, samples, head)
-        return
-    # Pillow's encoder is the fastest here; the metadata goes in behind its header chunk, because
-    # Pillow would write a profile or a text in its own way.
-    packed = io.BytesIO()
-    PilImage.fromarray(samples).save(packed, "PNG", compress_level=_LEVEL)
-    data = packed.getbuffer()
-    first = len(png.SIGNATURE) + 12 + 13
-    stream.write(data[:first])
-    stream.write(head)
-    stream.write(data[first:])
+    count = 1 if samples.ndim == 2 else samples.shape[2]
+    kind = {1: png.GRAY, 2: png.GRAY_ALPHA, 3: png.RGB, 4: png.RGB_ALPHA}[count]
+    head = (image.width, image.height, image.bits, kind, 0, 0, 0)
+    stream.write(png.SIGNATURE)
+    stream.write(png.chunk(b"IHDR", struct.pack(">IIBBBBB", *head)))
+    stream.write(_metadata_chunks(image.metadata))
+    compressor = zlib.compressobj(_LEVEL)
+    step = count * image.bits // 8
+    row_bytes = step * image.width
+    rows = max(1, _BAND // row_bytes)
+    above = np.zeros((1, row_bytes), np.uint8)
+    for top in range(0, image.height, rows):
+        band = samples[top : top + rows]
+        band = band.astype(band.dtype.newbyteorder(">"), copy=False).view(np.uint8)
+        band = band.reshape(-1, row_bytes)
+        packed = compressor.compress(_filtered(band, above, step).tobytes())
+        if packed:
+            stream.write(png.chunk(b"IDAT", packed))
+        above = band[-1:]
+    stream.write(png.chunk(b"IDAT", compressor.flush()))
+    stream.write(png.chunk(b"IEND", b""))
 
 
 def _metadata_chunks(metadata: Metadata) -> bytes:
@@ -55,28 +62,6 @@ def _metadata_chunks(metadata: Metadata) -> bytes:
     if metadata.xmp is not None:
         parts.append(png.chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
     return b"".join(parts)
-
-
-def _encode_16_bit(stream: BinaryIO, samples: Array, head: bytes) -> None:
-    if samples.ndim == 2:
-        samples = samples[..., None]
-    height, width, count = samples.shape
-    kind = {1: png.GRAY, 2: png.GRAY_ALPHA, 3: png.RGB, 4: png.RGB_ALPHA}[count]
-    stream.write(png.SIGNATURE)
-    stream.write(png.chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)))
-    stream.write(head)
-    compressor = zlib.compressobj(_LEVEL)
-    row_bytes = 2 * count * width
-    rows = max(1, _BAND // row_bytes)
-    above = np.zeros((1, row_bytes), np.uint8)
-    for top in range(0, height, rows):
-        band = samples[top : top + rows].astype(">u2").reshape(-1, width * count).view(np.uint8)
-        packed = compressor.compress(_filtered(band, above, 2 * count).tobytes())
-        if packed:
-            stream.write(png.chunk(b"IDAT", packed))
-        above = band[-1:]
-    stream.write(png.chunk(b"IDAT", compressor.flush()))
-    stream.write(png.chunk(b"IEND", b""))
 
 
 def _filtered(band: Array, above: Array, step: int) -> Array:
