@@ -1,47 +1,103 @@
-"""Libraries kept from writing to standard error, and from limits other than the caller's."""
+"""Libraries kept from writing to standard error, and from limits other than the caller's.
+
+What is switched here belongs to the whole process, so threads share it: the first switches it off
+and the last switches it back.
+"""
 
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import cv2
 from PIL import Image as PilImage
 
-_RAISED = threading.Lock()
 _OPENCV_LOG: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5 moved the two functions
 _SILENT = 0
+
+
+class _Shared:
+    """A switch that stays on while any thread is inside."""
+
+    def __init__(self, switch: Callable[[], Callable[[], object]]) -> None:
+        self._switch = switch  # switches on, and gives what switches back
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._back: Callable[[], object] = lambda: None
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        with self._lock:
+            if self._inside == 0:
+                self._back = self._switch()
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if self._inside == 0:
+                    self._back()
+
+
+def _silence_opencv() -> Callable[[], object]:
+    before = _OPENCV_LOG.getLogLevel()
+    _OPENCV_LOG.setLogLevel(_SILENT)
+    return lambda: _OPENCV_LOG.setLogLevel(before)
+
+
+def _silence_warnings() -> Callable[[], object]:
+    caught = warnings.catch_warnings()
+    caught.__enter__()
+    warnings.simplefilter("ignore")
+    return lambda: caught.__exit__(None, None, None)
+
+
+class _PixelLimit:
+    """Pillow's global limit, held at what the largest picture being decoded needs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._approved: list[int] = []
+        self._before: int | None = None
+
+    @contextmanager
+    def at_least(self, pixels: int) -> Iterator[None]:
+        with self._lock:
+            if not self._approved:
+                self._before = PilImage.MAX_IMAGE_PIXELS
+            self._approved.append(pixels)
+            self._set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._approved.remove(pixels)
+                self._set()
+
+    def _set(self) -> None:
+        if self._before is not None:  # None is no limit
+            PilImage.MAX_IMAGE_PIXELS = max([self._before, *self._approved])
+
+
+_opencv = _Shared(_silence_opencv)
+_warnings = _Shared(_silence_warnings)
+_pixel_limit = _PixelLimit()
 
 
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
     """Errors that OpenCV reports by its result, and logs besides, are not logged in here."""
-    before = _OPENCV_LOG.getLogLevel()
-    _OPENCV_LOG.setLogLevel(_SILENT)
-    try:
+    with _opencv.on():
         yield
-    finally:
-        _OPENCV_LOG.setLogLevel(before)
 
 
 @contextmanager
 def quiet_pillow(pixels: int) -> Iterator[None]:
     """Let Pillow decode a picture of an approved size without its warnings on odd EXIF fields.
 
-    Some of its readers ask its global pixel limit a second time. The limit is raised only for a
-    picture above it, and such pictures are decoded one at a time.
+    Some of its readers ask its global pixel limit a second time, so that is raised meanwhile.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit = PilImage.MAX_IMAGE_PIXELS
-        if limit is None or pixels <= limit:
-            yield
-            return
-        with _RAISED:
-            limit = PilImage.MAX_IMAGE_PIXELS
-            PilImage.MAX_IMAGE_PIXELS = pixels
-            try:
-                yield
-            finally:
-                PilImage.MAX_IMAGE_PIXELS = limit
+    with _warnings.on(), _pixel_limit.at_least(pixels):
+        yield
