@@ -5,6 +5,7 @@ import sys
 import typer
 
 from swinsr.cli.console import report_error
+from swinsr.cli.evaluate import evaluate
 from swinsr.cli.info import info
 from swinsr.cli.models import models
 from swinsr.cli.upscale import upscale
@@ -20,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(upscale)
+app.command()(evaluate)
 app.command()(models)
 app.command()(info)
 

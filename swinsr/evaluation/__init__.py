@@ -1,0 +1,35 @@
+"""The papers' scores of models on datasets, measured as the papers do."""
+
+from swinsr.evaluation.cache import default_cache_folder
+from swinsr.evaluation.condition import Condition
+from swinsr.evaluation.document import to_document, to_json
+from swinsr.evaluation.evaluate import Evaluation, evaluate
+from swinsr.evaluation.html_report import to_html
+from swinsr.evaluation.known import KNOWN
+from swinsr.evaluation.options import PADDINGS, Options
+from swinsr.evaluation.plan import Request
+from swinsr.evaluation.results import Failure, Measured, Result
+from swinsr.evaluation.runner import Listener
+from swinsr.evaluation.tables import HEADINGS, row_of, to_csv, to_markdown
+
+__all__ = [
+    "HEADINGS",
+    "KNOWN",
+    "PADDINGS",
+    "Condition",
+    "Evaluation",
+    "Failure",
+    "Listener",
+    "Measured",
+    "Options",
+    "Request",
+    "Result",
+    "default_cache_folder",
+    "evaluate",
+    "row_of",
+    "to_csv",
+    "to_document",
+    "to_html",
+    "to_json",
+    "to_markdown",
+]
