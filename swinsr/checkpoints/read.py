@@ -20,7 +20,6 @@ from swinsr.checkpoints.canonical import unwrap
 from swinsr.checkpoints.sniff import check_archive, kind_of, unsafe_globals
 from swinsr.errors import CheckpointError, CheckpointReadError, UnsafeCheckpointError
 
-MAP_BYTES = 256 << 20  # larger files are mapped: they hold optimiser states that are not needed
 # What torch and safetensors raise on damaged bytes.
 DAMAGE = (
     SafetensorError,
@@ -95,12 +94,13 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def _load_pytorch(path: Path, kind: str) -> object:
     """What torch.save wrote, in the zip or in the older format."""
-    mapped = False
-    if kind == "zip":
-        # Mapping skips the archive's checksums, so only files too large to read whole are mapped.
-        mapped = check_archive(path) and path.stat().st_size > MAP_BYTES
+    # Mapped, a training checkpoint's optimiser state is never read. Weights are copied later on.
+    mapped = kind == "zip" and check_archive(path)
     try:
-        return torch.load(str(path), map_location="cpu", weights_only=True, mmap=mapped)
+        if mapped and path.suffix != ".safetensors":  # torch.load goes by this suffix
+            return torch.load(str(path), map_location="cpu", weights_only=True, mmap=True)
+        with path.open("rb") as file:
+            return torch.load(file, map_location="cpu", weights_only=True)
     except DAMAGE as error:
         unsafe = unsafe_globals(path, kind)
         if unsafe:

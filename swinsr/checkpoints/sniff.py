@@ -6,7 +6,9 @@ Nothing here runs what a pickle asks for; `requested_globals` only lists it.
 import json
 import pickletools
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,17 @@ INDEX_BYTES = 64 << 20  # more than any shard index or pickle of tensor names ta
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 SCRIPT_MARKERS = ("constants.pkl", "code/")
 STRINGS = ("SHORT_BINUNICODE", "BINUNICODE", "UNICODE", "BINSTRING", "SHORT_BINSTRING", "STRING")
+# What zipfile raises on damaged bytes; RuntimeError where a flag says "encrypted".
+ZIP_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 # What a pickle written by torch.save for tensors and plain containers may name.
 TENSOR_GLOBALS = re.compile(
     r"collections\.(OrderedDict|defaultdict|Counter)|torch\._utils\.\w+|torch\._tensor\.\w+"
@@ -49,7 +62,7 @@ def kind_of(path: Path) -> str:
         return "safetensors"
     if head.startswith(b"\x80"):
         return "pickle"
-    if head[:1] in (b"c", b"(") and any(requested_globals(head)):  # protocols 0 and 1
+    if head[:1] in (b"c", b"(", b"}", b"]") and any(requested_globals(head)):  # protocols 0 and 1
         return "pickle"
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(b"{") and _is_index(path):
@@ -98,7 +111,7 @@ def check_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except ZIP_DAMAGE as error:
         raise CheckpointReadError(
             f"{path} is a truncated or damaged PyTorch checkpoint; download or copy it again"
         ) from error
@@ -157,7 +170,7 @@ def unsafe_globals(path: Path, kind: str) -> list[str]:
         else:
             with path.open("rb") as file:
                 data = file.read(INDEX_BYTES)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+    except ZIP_DAMAGE:
         return []
     found = dict.fromkeys(requested_globals(data))
     return [name for name in found if not TENSOR_GLOBALS.fullmatch(name)]
