@@ -7,6 +7,7 @@ from pathlib import Path
 from swinsr.errors import SwinsrError
 from swinsr.training.loop import Run
 from swinsr.training.recipe import read_recipe
+from swinsr.training.shipped import find_recipe
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -14,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m swinsr.training", description="Train by a recipe."
     )
-    parser.add_argument("recipe", type=Path, help="a TOML file; see docs/training.md")
+    parser.add_argument("recipe", type=Path, help="a TOML file, or a shipped name")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--overwrite", action="store_true", help="replace a run of that name")
     parser.add_argument(
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     try:
-        recipe = read_recipe(given.recipe, given.overrides)
+        recipe = read_recipe(find_recipe(given.recipe), given.overrides)
         Run(recipe, resume=given.resume, overwrite=given.overwrite).train()
     except SwinsrError as error:
         sys.stderr.write(f"error: {error}\n")

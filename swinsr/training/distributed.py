@@ -8,6 +8,7 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.nn import Parameter
 
 from swinsr.errors import ConfigError
 from swinsr.training.sampler import Part
@@ -92,6 +93,22 @@ def mean_over_processes(values: Tensor, part: Part) -> Tensor:
         dist.all_reduce(values)
         values /= part.world
     return values
+
+
+def average_gradients(parameters: list[Parameter], part: Part) -> None:
+    """Replace each gradient by its mean over all processes, in one exchange.
+
+    The networks are small: what overlapping the exchange with the backward pass would gain is
+    less than what many small exchanges would cost.
+    """
+    if part.world == 1:
+        return
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    mean_over_processes(flat, part)
+    parts = torch.split(flat, [g.numel() for g in gradients])
+    for gradient, mean in zip(gradients, parts, strict=True):
+        gradient.copy_(mean.view_as(gradient))
 
 
 def any_process(flag: bool, part: Part, device: torch.device) -> bool:

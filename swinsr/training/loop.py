@@ -111,11 +111,10 @@ class Run:
         finally:
             self.validator.close()
         progress = self.progress
-        best = f", best {progress.best:.3f} dB at step {progress.best_step}"
-        self.reporter.line(
-            f"done: {progress.step} steps in {clock(progress.seconds)}"
-            + (best if progress.best is not None else "")
-        )
+        told = f"done: {progress.step} steps in {clock(progress.seconds)}"
+        if progress.best is not None:
+            told += f", best {progress.best:.3f} dB at step {progress.best_step}"
+        self.reporter.line(told)
 
     def _steps(self, stream: Iterator[Batch]) -> None:
         recipe, progress = self.recipe, self.progress

@@ -20,7 +20,7 @@ from swinsr.training.tasks import Patch, Source, Task
 class Batch:
     """Input (batch, C, h, w) and target (batch, C, h * scale, w * scale), as sampled.
 
-    `clean` is the undamaged input, where the task has one.
+    `clean` is the input without its damage, None where it has none.
     """
 
     step: int
@@ -57,7 +57,13 @@ class Sampler:
             rng = np.random.default_rng([self.seed, step, place])
             source = min(int(np.searchsorted(self._upto, rng.random())), len(self.sources) - 1)
             samples.append(self.task.sample(self.sources[source], rng))
-        return Batch(step, _stack([s.input for s in samples]), _stack([s.target for s in samples]))
+        clean = [s.clean for s in samples if s.clean is not None]
+        return Batch(
+            step,
+            _stack([s.input for s in samples]),
+            _stack([s.target for s in samples]),
+            _stack(clean) if clean else None,
+        )
 
 
 def _stack(patches: list[Patch]) -> Tensor:

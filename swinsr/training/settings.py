@@ -188,4 +188,10 @@ class Recipe:
             require(scale > 1, f"Task {task!r} needs network.upscale above 1.")
         if task in ("denoise", "jpeg"):
             require(scale == 1, f"Task {task!r} needs network.upscale 1.")
+        if self.network.upsampler == "pixelshuffle_aux":
+            require(
+                task in ("bicubic", "compressed"),
+                "Upsampler 'pixelshuffle_aux' needs task 'bicubic' or 'compressed', where the "
+                "clean input is known.",
+            )
         require(self.network.in_chans in (1, 3), "Training takes network.in_chans 1 or 3.")

@@ -140,9 +140,9 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise CheckpointReadError(f"{path}: is damaged ({error}).") from error
-    if text is None:
+    header: dict[str, Any] = json.loads(text or "{}")
+    if "version" not in header:
         raise CheckpointReadError(f"{path}: holds weights but no training state.")
-    header: dict[str, Any] = json.loads(text)
     if header.get("version") != VERSION:
         raise CheckpointReadError(
             f"{path}: was written in format {header.get('version')}, this program reads {VERSION}."

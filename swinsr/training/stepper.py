@@ -2,9 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from swinsr.models import RestorationNetwork
+from swinsr.training.distributed import average_gradients
 from swinsr.training.ema import Average
 from swinsr.training.losses import make_loss
 from swinsr.training.sampler import Batch, Part
@@ -33,9 +33,6 @@ class Stepper:
         self.average = Average(self.network, settings.ema)
         self.loss = make_loss(recipe.loss)
         self.autocast = recipe.run.precision == "bfloat16"
-        self._called: nn.Module = self.network
-        if part.world > 1:
-            self._called = DistributedDataParallel(self.network, broadcast_buffers=False)
 
     def step(self, batch: Batch) -> Tensor:
         """Take one step.
@@ -52,6 +49,7 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.forward(batch)
         loss.backward()  # type: ignore[no-untyped-call]
+        average_gradients(self.parameters, self.part)
         if settings.clip_norm:
             nn.utils.clip_grad_norm_(self.parameters, settings.clip_norm)
         self.optimizer.step()
@@ -62,7 +60,7 @@ class Stepper:
         """The loss of a batch, with gradients."""
         source, target = self._ready(batch.input), self._ready(batch.target)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            output = self._called(source)
+            output = self.network(source)
         if not isinstance(output, tuple):
             return self.loss(output.float(), target)
         weight, upsampler = self.recipe.loss.auxiliary, self.network.config.upsampler
@@ -72,8 +70,8 @@ class Stepper:
             extra = self.loss(plain.float(), target)
         else:
             image, low = output
-            assert batch.clean is not None
-            extra = self.loss(low.float(), self._ready(batch.clean))
+            clean = source if batch.clean is None else self._ready(batch.clean)
+            extra = self.loss(low.float(), clean)
         return self.loss(image.float(), target) + weight * extra
 
     def _ready(self, pixels: Tensor) -> Tensor:

@@ -33,7 +33,8 @@ class Source:
 class Sample:
     """One crop: (height, width, channels) each, uint8 in 0..255 or float32 in 0..1.
 
-    `clean` is the input without its damage, for networks with an auxiliary picture of that size.
+    `clean` is the input without its damage where there is some, for networks with an auxiliary
+    picture of that size.
     """
 
     input: Patch
@@ -89,7 +90,7 @@ class ReducedTask:
         top, left = (n * scale for n in place)
         target = turn(cut(source.target, (top, left), self.side * scale), orientation)
         if self.quality is None:
-            return Sample(clean, target, clean)
+            return Sample(clean, target)
         damaged = jpeg(clean, int(rng.integers(self.quality[0], self.quality[1] + 1)))
         inner = (int(rng.integers(BLOCK)), int(rng.integers(BLOCK)))
         top, left = (n * scale for n in inner)

@@ -1,0 +1,60 @@
+"""Losses and the learning rate."""
+
+import math
+
+import pytest
+import torch
+
+from swinsr.training.losses import charbonnier, frequency, l1, make_loss
+from swinsr.training.objective import LossSettings, OptimizerSettings
+from swinsr.training.schedule import learning_rate
+
+
+def pair() -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    return torch.rand(2, 3, 8, 6), torch.rand(2, 3, 8, 6)
+
+
+def test_charbonnier_is_the_absolute_difference_where_epsilon_is_small() -> None:
+    a, b = pair()
+    assert charbonnier(a, b, 1e-6).item() == pytest.approx(l1(a, b).item(), abs=1e-5)
+    assert charbonnier(a, a, 0.01).item() == pytest.approx(0.01)
+
+
+def test_frequency_loss_sees_a_constant_difference_at_one_frequency() -> None:
+    a, _ = pair()
+    # A difference of d is one coefficient d * sqrt(h w) of h * (w / 2 + 1) complex ones.
+    expected = 0.1 * math.sqrt(48) / (2 * 8 * 4)
+    assert frequency(a + 0.1, a).item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_recipes_combine_losses() -> None:
+    a, b = pair()
+    loss = make_loss(LossSettings(name="charbonnier", epsilon=0.1, frequency=0.5))
+    expected = charbonnier(a, b, 0.1) + 0.5 * frequency(a, b)
+    assert loss(a, b).item() == pytest.approx(expected.item())
+    assert make_loss(LossSettings())(a, b).item() == l1(a, b).item()
+
+
+def rates(**settings: object) -> list[float]:
+    made = OptimizerSettings(lr=1.0, **settings)  # type: ignore[arg-type]
+    return [learning_rate(made, step, 100) for step in range(100)]
+
+
+def test_warm_up_rises_to_the_rate() -> None:
+    r = rates(schedule="constant", warmup=10)
+    assert r[:10] == pytest.approx([(n + 1) / 10 for n in range(10)])
+    assert set(r[10:]) == {1.0}
+
+
+def test_cosine_falls_from_the_rate_to_its_last_share() -> None:
+    r = rates(schedule="cosine", warmup=0, final=0.01)
+    assert r[0] == 1.0
+    assert r[-1] == pytest.approx(0.01)
+    assert r == sorted(r, reverse=True)
+    assert r[49] == pytest.approx(0.505, abs=0.01)
+
+
+def test_steps_halve_at_their_milestones() -> None:
+    r = rates(schedule="step", warmup=0, milestones=(0.5, 0.75), gamma=0.5)
+    assert (r[49], r[50], r[74], r[75], r[99]) == (1.0, 0.5, 0.5, 0.25, 0.25)
