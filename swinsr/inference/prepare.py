@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from swinsr.errors import ConfigError
+from swinsr.inference.fast_block import Forward, fast_block
 from swinsr.inference.progress import Progress, Steps, silent
 from swinsr.inference.strips import convolve, enlarge
 from swinsr.inference.windows import run_block
@@ -21,7 +22,7 @@ from swinsr.nn.patch import to_image, to_tokens
 from swinsr.nn.residual import RSTB
 from swinsr.ops.pad import pad_to_multiple
 
-PRECISIONS = ("float32",)
+PRECISIONS = ("float32", "bfloat16")
 # Rows of low-resolution features that any head sees above and below, rounded up.
 HEAD_HALO = 5
 HeadFunction = Callable[[Tensor, Tensor, tuple[int, int]], Tensor]
@@ -30,10 +31,16 @@ HeadFunction = Callable[[Tensor, Tensor, tuple[int, int]], Tensor]
 class PreparedNetwork:
     """A callable from (batch, C, H, W) float32 to the float32 result; see `prepare`."""
 
-    def __init__(self, network: RestorationNetwork) -> None:
-        """Take the network as it is; its weights are shared, not copied."""
+    def __init__(self, network: RestorationNetwork, dtype: torch.dtype) -> None:
+        """Prepare copies of the weights; the network itself is left as it is."""
         self.network = network
         self.config = network.config
+        self.dtype = dtype
+        self._blocks: dict[SwinBlock, Forward] = {
+            block: fast_block(block, dtype)
+            for block in network.modules()
+            if isinstance(block, SwinBlock)
+        }
 
     @torch.inference_mode()
     def __call__(self, x: Tensor, progress: Progress = silent) -> Tensor:
@@ -81,7 +88,7 @@ class PreparedNetwork:
             group = tokens.clone()
             for block in layer.residual_group.blocks:
                 assert isinstance(block, SwinBlock)
-                run_block(block, group)
+                run_block(block, self._blocks[block], group)
                 steps.advance(1.0)
             tokens += to_tokens(self._residual(layer.conv, to_image(group), layer.patch_embed))
         normed = self._features(tokens)
@@ -147,7 +154,7 @@ def prepare(model: RestorationNetwork, precision: str = "float32") -> PreparedNe
 
     Args:
         model: the network; it is put into evaluation mode.
-        precision: "float32".
+        precision: "float32", or "bfloat16" for everything inside the Swin blocks.
 
     Returns:
         A callable from (batch, in_chans, H, W) float32 to the float32 result.
@@ -157,4 +164,4 @@ def prepare(model: RestorationNetwork, precision: str = "float32") -> PreparedNe
     """
     if precision not in PRECISIONS:
         raise ConfigError(f"unknown precision {precision!r}; choose from {', '.join(PRECISIONS)}")
-    return PreparedNetwork(model.eval())
+    return PreparedNetwork(model.eval(), getattr(torch, precision))

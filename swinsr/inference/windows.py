@@ -11,17 +11,19 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
+from swinsr.inference.fast_block import Forward
 from swinsr.nn.block import SwinBlock
 
 # Tokens worked on together: few enough to stay in the cache through a whole block.
 CHUNK_TOKENS = 4096
 
 
-def run_block(block: SwinBlock, tokens: Tensor) -> None:
+def run_block(block: SwinBlock, forward: Forward, tokens: Tensor) -> None:
     """Transform a map by one block, in place.
 
     Args:
         block: the block, in evaluation mode.
+        forward: its `forward_windows`, or what was made of it.
         tokens: (batch, H, W, C), H and W multiples of the window.
     """
     window = block.window
@@ -40,7 +42,7 @@ def run_block(block: SwinBlock, tokens: Tensor) -> None:
         windows = rearrange(
             chunk, "b (r h) (c w) d -> b (r c) (h w) d", h=window, w=window
         ).contiguous()
-        windows = block.forward_windows(windows, grid, chunk_mask)
+        windows = forward(windows, grid, chunk_mask)
         done = rearrange(
             windows, "b (r c) (h w) d -> b r h c w d", r=grid[0], c=grid[1], h=window, w=window
         ).reshape(chunk.shape)

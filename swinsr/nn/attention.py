@@ -77,7 +77,20 @@ class WindowAttention(nn.Module):
         Returns:
             As `windows`.
         """
-        qkv = self.project(windows)
+        attended = self.attend(self.project(windows), grid, mask)
+        projected: Tensor = self.proj_drop(self.proj(attended))
+        return projected
+
+    def attend(self, qkv: Tensor, grid: tuple[int, int], mask: Tensor | None) -> Tensor:
+        """Attend inside each window, before the projection.
+
+        Args:
+            qkv: (batch, rows * columns, window ** 2, 3 * dim), from `project`.
+            grid, mask: as `forward`.
+
+        Returns:
+            (batch, rows * columns, window ** 2, dim), the heads' results side by side.
+        """
         q, k, v = rearrange(qkv, "b n t (three h d) -> three (b n) h t d", three=3, h=self.heads)
         out = window_attention(
             q,
@@ -91,9 +104,7 @@ class WindowAttention(nn.Module):
             dropout=self.attn_drop.p if self.training else 0.0,
             backend=self.backend,
         )
-        joined = rearrange(out, "(b n) h t d -> b n t (h d)", b=windows.shape[0])
-        projected: Tensor = self.proj_drop(self.proj(joined))
-        return projected
+        return rearrange(out, "(b n) h t d -> b n t (h d)", b=qkv.shape[0])
 
 
 class WindowAttentionV2(WindowAttention):

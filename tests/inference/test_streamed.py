@@ -98,3 +98,22 @@ def test_progress_rises_to_one(family: str, head: str) -> None:
 def test_refuses_unknown_precision() -> None:
     with pytest.raises(ConfigError, match="float12"):
         prepare(network_of("swinir", ""), "float12")
+
+
+@pytest.mark.parametrize(("family", "head"), HEADS)
+def test_bfloat16_is_near_float32(family: str, head: str) -> None:
+    network = network_of(family, head)
+    image = torch.rand(1, 3, 24, 40)
+    exact, rough = prepare(network)(image), prepare(network, "bfloat16")(image)
+    assert rough.dtype == torch.float32
+    difference = (rough - exact).abs().max() / (exact.max() - exact.min())
+    assert 0 < difference < 0.02
+
+
+def test_preparing_leaves_the_network_alone() -> None:
+    network = network_of("swin2sr", "pixelshuffle")
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    prepare(network, "bfloat16")(torch.rand(1, 3, 8, 8))
+    after = network.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[name], before[name]) for name in before)

@@ -1,0 +1,107 @@
+"""A stage of a hierarchical network: Swin blocks on maps of any size, then patch merging.
+
+The classifiers' blocks are the restoration networks' blocks; they differ in what happens at the
+edge. A restoration network pads the picture once. Here each block pads what enters its attention
+with zeros to whole windows, and crops afterwards, as detectors built on Swin do; so a map that the
+windows divide is treated exactly as published, and one that they do not as in common use.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from swinsr.nn.block import SwinBlock, SwinBlockV2
+from swinsr.nn.merging import PatchMerging, PatchMergingV2, pad_with_zeros
+from swinsr.ops.window import shift_mask, window_merge, window_partition
+
+
+class StageBlock(SwinBlock):
+    """V1 block on a map of any size."""
+
+    def shift_at(self, height: int, width: int) -> int:
+        """The shift on a map of this size: none where one window covers a side (published rule)."""
+        return self.shift if min(height, width) > self.window else 0
+
+    def attend(self, x: Tensor) -> Tensor:
+        """Shifted-window attention on a map, padded inside: (batch, H, W, C) -> the same."""
+        height, width = x.shape[1:3]
+        shift = self.shift_at(height, width)
+        padded = pad_with_zeros(x, self.window)
+        size = (padded.shape[1], padded.shape[2])
+        mask = shift_mask(self.window, shift, x.device, torch.float32) if shift else None
+        windows = window_partition(padded, self.window, shift)
+        windows = self.attn(windows, (size[0] // self.window, size[1] // self.window), mask)
+        return window_merge(windows, self.window, size, shift)[:, :height, :width]
+
+    def transform(self, x: Tensor) -> Tensor:
+        """The block on a map, without gradient checkpointing."""
+        x = x + self.drop_path(self.attend(self.norm1(x)))
+        out: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
+        return out
+
+
+class StageBlockV2(SwinBlockV2, StageBlock):
+    """V2 block on a map of any size."""
+
+    def transform(self, x: Tensor) -> Tensor:
+        """The block on a map, without gradient checkpointing."""
+        x = x + self.drop_path(self.norm1(self.attend(x)))
+        out: Tensor = x + self.drop_path(self.norm2(self.mlp(x)))
+        return out
+
+    def start_as_identity(self) -> None:
+        """V2's published start: norms at zero, so that each block begins as the identity."""
+        for norm in (self.norm1, self.norm2):
+            nn.init.zeros_(norm.weight)
+            nn.init.zeros_(norm.bias)
+
+
+class Stage(nn.Module):
+    """Blocks in a row, every second one shifted, and what leads to the next stage."""
+
+    block: type[StageBlock] = StageBlock
+    merging: type[PatchMerging] = PatchMerging
+
+    def __init__(
+        self,
+        dim: int,
+        depth: int,
+        heads: int,
+        window: int,
+        drop_path: Sequence[float],
+        *,
+        merge: bool,
+        **options: Any,
+    ) -> None:
+        """`drop_path` has one rate a block; `merge` for all but the last stage.
+
+        `options` go to every block.
+        """
+        super().__init__()
+        self.blocks = nn.ModuleList(
+            self.block(dim, heads, window, window // 2 * (i % 2), drop_path=drop_path[i], **options)
+            for i in range(depth)
+        )
+        self.downsample = self.merging(dim) if merge else None
+
+    def run_blocks(self, x: Tensor) -> Tensor:
+        """(batch, H, W, C) -> the same."""
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, H, W, C) -> (batch, ceil(H / 2), ceil(W / 2), 2 C), or the same when last."""
+        x = self.run_blocks(x)
+        if self.downsample is not None:
+            x = self.downsample(x)
+        return x
+
+
+class StageV2(Stage):
+    """V2: norms after attention and MLP, and after the merging's linear map."""
+
+    block = StageBlockV2
+    merging = PatchMergingV2
