@@ -1,0 +1,185 @@
+"""Configurations of the hierarchical classifiers: the published constructors' keywords, checked."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from swinsr.errors import ConfigError
+
+Config = TypeVar("Config", bound="HierarchicalConfig")
+
+
+@dataclasses.dataclass(frozen=True)
+class HierarchicalConfig:
+    """What Swin and Swin V2 have in common.
+
+    Attributes:
+        img_size: side of the training pictures. It decides the window of small maps and the size
+            of `ape`; other sizes run too.
+        patch_size: side of a patch, in pixels.
+        in_chans: channels of a picture.
+        num_classes: outputs of the classifier; 0 for features instead.
+        embed_dim: channels of the first stage; each further stage has twice as many.
+        depths: blocks of each stage.
+        num_heads: attention heads of each stage.
+        window_size: side of an attention window, in tokens; smaller where a stage's map is.
+        mlp_ratio: hidden over outer width of the MLPs.
+        qkv_bias: whether queries, keys (V1) and values have a bias.
+        drop_rate, attn_drop_rate, drop_path_rate: dropout of features, of attention weights, and
+            stochastic depth at the last block, growing linearly from 0; in training only.
+        ape: learned absolute position embedding; interpolated where the map's size is another.
+        patch_norm: layer norm after the patch projection.
+        use_checkpoint: recompute blocks in the backward pass to save memory.
+    """
+
+    img_size: int = 224
+    patch_size: int = 4
+    in_chans: int = 3
+    num_classes: int = 1000
+    embed_dim: int = 96
+    depths: tuple[int, ...] = (2, 2, 6, 2)
+    num_heads: tuple[int, ...] = (3, 6, 12, 24)
+    window_size: int = 7
+    mlp_ratio: float = 4.0
+    qkv_bias: bool = True
+    drop_rate: float = 0.0
+    attn_drop_rate: float = 0.0
+    drop_path_rate: float = 0.1
+    ape: bool = False
+    patch_norm: bool = True
+    use_checkpoint: bool = False
+
+    family: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        """Check; sequences become tuples so that equal configurations compare equal."""
+        for name in ("depths", "num_heads"):
+            object.__setattr__(self, name, tuple(int(n) for n in getattr(self, name)))
+        object.__setattr__(self, "mlp_ratio", float(self.mlp_ratio))
+        for name in ("img_size", "patch_size", "in_chans", "embed_dim", "window_size"):
+            _check_whole(name, getattr(self, name), 1)
+        _check_whole("num_classes", self.num_classes, 0)
+        if not self.depths or min(self.depths) < 1 or len(self.depths) != len(self.num_heads):
+            raise ConfigError(
+                f"depths {self.depths} and num_heads {self.num_heads} have one entry a stage each"
+            )
+        for stage, heads in enumerate(self.num_heads):
+            if heads < 1 or self.width(stage) % heads:
+                raise ConfigError(
+                    f"stage {stage} has {self.width(stage)} channels, which do not divide into "
+                    f"{heads} attention heads"
+                )
+        if self.grid(len(self.depths) - 1) < 1:
+            raise ConfigError(
+                f"img_size {self.img_size} is too small for {len(self.depths)} stages on patches "
+                f"of {self.patch_size}"
+            )
+        if self.mlp_ratio <= 0:
+            raise ConfigError("mlp_ratio is above 0")
+        for name in ("drop_rate", "attn_drop_rate", "drop_path_rate"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ConfigError(f"{name} is at least 0 and below 1, not {getattr(self, name)}")
+
+    def width(self, stage: int) -> int:
+        """Channels of a stage, counted from 0."""
+        return self.embed_dim << stage
+
+    def grid(self, stage: int) -> int:
+        """Side of a stage's map for pictures of `img_size`, in tokens, as published."""
+        side = self.img_size // self.patch_size
+        return side >> stage
+
+    def window(self, stage: int) -> int:
+        """Side of a stage's windows: `window_size`, or the map's side where that is smaller."""
+        return min(self.window_size, self.grid(stage))
+
+    @property
+    def features(self) -> int:
+        """Channels of the last stage, which are the features."""
+        return self.width(len(self.depths) - 1)
+
+    @classmethod
+    def from_published(cls: type[Config], values: Mapping[str, Any]) -> Config:
+        """From the published constructor's keywords; those left out take the defaults.
+
+        Raises:
+            ConfigError: an unknown keyword, or a value that cannot be built.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"{cls.family} has no setting {', '.join(unknown)}")
+        square = {
+            name: _side(name, values[name]) for name in ("img_size", "patch_size") if name in values
+        }
+        return cls(**{**values, **square})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; tuples become lists."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in dataclasses.asdict(self).items()
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class SwinConfig(HierarchicalConfig):
+    """Swin (arXiv:2103.14030).
+
+    Attributes:
+        qk_scale: overrides the attention scale head_dim ** -0.5.
+        fused_window_process: shift and cut windows in one pass where a kernel for it is there.
+            The result is the same.
+    """
+
+    qk_scale: float | None = None
+    fused_window_process: bool = False
+
+    family = "swin"
+
+
+@dataclasses.dataclass(frozen=True)
+class SwinV2Config(HierarchicalConfig):
+    """Swin V2 (arXiv:2111.09883).
+
+    Attributes:
+        pretrained_window_sizes: for each stage the window that its weights were trained at; 0 for
+            the same. Offsets are then measured in that window, so that the position bias of near
+            neighbours stays what it was (section 3.3).
+    """
+
+    pretrained_window_sizes: tuple[int, ...] = ()
+
+    family = "swinv2"
+
+    def __post_init__(self) -> None:
+        """Check, and fill in a 0 for each stage where no windows are given."""
+        super().__post_init__()
+        windows = tuple(int(n) for n in self.pretrained_window_sizes) or (0,) * len(self.depths)
+        # The published default lists four stages, whatever the depths.
+        if not any(windows[len(self.depths) :]):
+            windows = windows[: len(self.depths)]
+        if len(windows) != len(self.depths) or min(windows) < 0:
+            raise ConfigError(
+                f"pretrained_window_sizes {windows} has one entry of at least 0 for each of "
+                f"{len(self.depths)} stages"
+            )
+        object.__setattr__(self, "pretrained_window_sizes", windows)
+
+
+def _check_whole(name: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigError(f"{name} is a whole number of at least {least}, not {value!r}")
+
+
+def _side(name: str, value: object) -> object:
+    """The side of a square that may be given as a pair.
+
+    Raises:
+        ConfigError: the pair is no square.
+    """
+    if not isinstance(value, (list, tuple)):
+        return value
+    if len(set(value)) != 1:
+        raise ConfigError(f"{name} is square, not {tuple(value)}")
+    return value[0]
