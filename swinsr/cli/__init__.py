@@ -8,6 +8,7 @@ from swinsr.cli.console import report_error
 from swinsr.cli.evaluate import evaluate
 from swinsr.cli.info import info
 from swinsr.cli.models import models
+from swinsr.cli.train import train
 from swinsr.cli.upscale import upscale
 from swinsr.errors import SwinsrError
 from swinsr.version import __version__
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(upscale)
 app.command()(evaluate)
+app.command()(train)
 app.command()(models)
 app.command()(info)
 
