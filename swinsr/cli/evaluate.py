@@ -107,7 +107,9 @@ def evaluate(
         if not quiet:
             report_note(f"written: {path}")
     if evaluation.failures:
-        report_error(f"{len(evaluation.failures)} pictures could not be measured.")
+        count = len(evaluation.failures)
+        pictures = "one picture" if count == 1 else f"{count} pictures"
+        report_error(f"{pictures} could not be measured; the others are.")
         sys.exit(1)
 
 
