@@ -1,0 +1,1 @@
+"""Programs that measure: correctness first, then time."""

@@ -1,0 +1,164 @@
+"""Who runs the networks: ours in each precision, and other installed implementations.
+
+A contender that cannot run here says why; it is listed with its reason and never left out silently.
+"""
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from swinsr.checkpoints.layouts.huggingface import tensors_to_huggingface
+from swinsr.checkpoints.layouts.huggingface_config import config_to_huggingface
+from swinsr.errors import SwinsrError
+from swinsr.inference import prepare
+from swinsr.models import RestorationNetwork
+
+Run = Callable[[Tensor], Tensor]
+
+
+class Unavailable(Exception):
+    """Why a contender cannot run here."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Contender:
+    """One implementation.
+
+    Attributes:
+        name: in tables.
+        precision: "float32" or "bfloat16"; decides which floor and which bound apply.
+        families: the network families it knows.
+        make: a ready network for inputs of a size, or raises `Unavailable`.
+    """
+
+    name: str
+    precision: str
+    families: tuple[str, ...]
+    make: Callable[[RestorationNetwork, tuple[int, int]], Run]
+
+
+def _ours(precision: str) -> Callable[[RestorationNetwork, tuple[int, int]], Run]:
+    def make(network: RestorationNetwork, size: tuple[int, int]) -> Run:
+        try:
+            return prepare(network, precision)
+        except SwinsrError as error:
+            raise Unavailable(str(error)) from error
+
+    return make
+
+
+def _plain(network: RestorationNetwork, size: tuple[int, int]) -> Run:
+    """Our modules called as any PyTorch network is: no preparation, no streaming."""
+
+    def run(x: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return network.forward_head(x).image
+
+    return run
+
+
+@contextmanager
+def _told(package: str) -> Iterator[None]:
+    try:
+        yield
+    except (ImportError, AttributeError, RuntimeError) as error:
+        raise Unavailable(f"{package} does not import here ({error})") from error
+
+
+def _basicsr(network: RestorationNetwork, size: tuple[int, int]) -> Run:
+    """BasicSR's SwinIR: the published architecture as pip installs it."""
+    with _told("basicsr"):
+        integration = importlib.import_module("swinsr.integrations.basicsr")
+        integration.supply_torchvision()
+        module = importlib.import_module("basicsr.archs.swinir_arch")
+    config = network.config
+    published = module.SwinIR(**_published_keywords(config.to_dict()))
+    missing, unexpected = published.load_state_dict(network.state_dict(), strict=False)
+    derived = ("relative_position_index", "attn_mask")
+    assert not unexpected
+    assert all(key.endswith(derived) for key in missing), missing
+    return _module(published, config.window_size, config.upscale)
+
+
+def _published_keywords(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key != "family"}
+
+
+def _module(module: torch.nn.Module, window: int, scale: int) -> Run:
+    """A module that leaves padding to its caller."""
+    module.eval()
+
+    def run(x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        assert height % window == 0
+        assert width % window == 0
+        with torch.inference_mode():
+            out: Tensor = module(x)
+        return out[..., : height * scale, : width * scale]
+
+    return run
+
+
+def _transformers(network: RestorationNetwork, size: tuple[int, int]) -> Run:
+    """Transformers' Swin2SR."""
+    with _told("transformers"):
+        library = importlib.import_module("transformers")
+        config = library.Swin2SRConfig(**config_to_huggingface(network.config))
+        module = library.Swin2SRForImageSuperResolution(config)
+    tensors = tensors_to_huggingface(network.config, network.state_dict())
+    module.load_state_dict(tensors, strict=False)
+    module.eval()
+
+    def run(x: Tensor) -> Tensor:
+        with torch.inference_mode():
+            out: Tensor = module(pixel_values=x).reconstruction
+        return out
+
+    return run
+
+
+def _spandrel(network: RestorationNetwork, size: tuple[int, int]) -> Run:
+    """Spandrel's copy of the published networks, as chaiNNer and ComfyUI use it."""
+    with _told("spandrel"):
+        library = importlib.import_module("spandrel")
+        loaded = library.ModelLoader().load_from_state_dict(dict(network.state_dict()))
+    return _module(loaded.model, network.config.window_size, network.config.upscale)
+
+
+def _openvino(precision: str) -> Callable[[RestorationNetwork, tuple[int, int]], Run]:
+    def make(network: RestorationNetwork, size: tuple[int, int]) -> Run:
+        with _told("openvino"):
+            library = importlib.import_module("openvino")
+            example = torch.zeros(1, network.config.in_chans, *size)
+            with torch.no_grad():
+                converted = library.convert_model(
+                    network, example_input=example, input=[tuple(example.shape)]
+                )
+            hint = {"float32": "f32", "bfloat16": "bf16"}[precision]
+            compiled = library.Core().compile_model(
+                converted, "CPU", {"INFERENCE_PRECISION_HINT": hint}
+            )
+
+        def run(x: Tensor) -> Tensor:
+            return torch.from_numpy(compiled(x.numpy())[0])
+
+        return run
+
+    return make
+
+
+CONTENDERS = (
+    Contender("published (BasicSR)", "float32", ("swinir",), _basicsr),
+    Contender("transformers", "float32", ("swin2sr",), _transformers),
+    Contender("spandrel", "float32", ("swinir", "swin2sr"), _spandrel),
+    Contender("OpenVINO float32", "float32", ("swinir", "swin2sr"), _openvino("float32")),
+    Contender("OpenVINO bfloat16", "bfloat16", ("swinir", "swin2sr"), _openvino("bfloat16")),
+    Contender("swinsr modules", "float32", ("swinir", "swin2sr"), _plain),
+    Contender("swinsr float32", "float32", ("swinir", "swin2sr"), _ours("float32")),
+    Contender("swinsr bfloat16", "bfloat16", ("swinir", "swin2sr"), _ours("bfloat16")),
+)
