@@ -59,8 +59,8 @@ class InitSettings:
     Attributes:
         mode: "interpolator" makes a fresh network start as a cubic interpolation (or, where the
             scale is 1, as the identity); "plain" is the published initialisation.
-        from_file: weights (safetensors) whose tensors are taken where name and shape fit, after
-            `mode` has been applied to the others; "" for none.
+        from_file: weights whose tensors are taken where name and shape fit, the others starting as
+            `mode` says; any file that `swinsr.checkpoints.load` reads; "" for none.
     """
 
     mode: str = "interpolator"

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
-from swinsr.errors import CheckpointReadError, WeightsMismatchError
+from swinsr.checkpoints import load
+from swinsr.errors import WeightsMismatchError
 
 
 @dataclass(frozen=True)
@@ -25,21 +24,24 @@ class Transfer:
 
 
 def take_weights(network: nn.Module, path: Path) -> Transfer:
-    """Copy every tensor of the file that the network has by the same name and shape.
+    """Copy every tensor of a file that the network has by the same name and shape.
+
+    Args:
+        network: what to copy into.
+        path: anything that `swinsr.checkpoints.load` reads.
+
+    Returns:
+        What was taken and what not.
 
     Raises:
-        CheckpointReadError: the file is missing or no safetensors file.
+        CheckpointError: the file cannot be read.
         WeightsMismatchError: nothing in it fits.
     """
-    try:
-        found = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointReadError(f"{path}: cannot be read as safetensors ({error}).") from error
+    found = load(path).network.state_dict()
     taken, left = [], []
     with torch.no_grad():
         for name, parameter in network.named_parameters():
-            # A training state holds its average under this prefix.
-            tensor = found.get(name, found.get(f"average/{name}"))
+            tensor = found.get(name)
             if tensor is not None and tensor.shape == parameter.shape:
                 parameter.copy_(tensor)
                 taken.append(name)

@@ -1,0 +1,1 @@
+"""Other programs that ours works with; each integration is an optional extra."""
