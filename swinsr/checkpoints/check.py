@@ -10,9 +10,10 @@ from torch import Tensor
 
 from swinsr.checkpoints.detect import Detected
 from swinsr.errors import WeightsMismatchError
-from swinsr.models import RestorationConfig
+from swinsr.models import HierarchicalConfig, RestorationConfig
 
 SHOWN = 3  # names in an error message
+NAMES = {"swinir": "SwinIR", "swin2sr": "Swin2SR", "swin": "Swin", "swinv2": "Swin V2"}
 
 
 def check_stated(stated: RestorationConfig, detected: Detected, origin: str) -> None:
@@ -61,7 +62,7 @@ def check_size(config: RestorationConfig, tensors: Mapping[str, Tensor]) -> None
 
 
 def check_names(
-    config: RestorationConfig,
+    config: RestorationConfig | HierarchicalConfig,
     expected: Mapping[str, Tensor],
     tensors: Mapping[str, Tensor],
     *,
@@ -105,11 +106,16 @@ def _sides(tensor: Tensor) -> str:
     return "x".join(str(side) for side in tensor.shape) or "scalar"
 
 
-def in_words(config: RestorationConfig) -> str:
+def in_words(config: RestorationConfig | HierarchicalConfig) -> str:
     """A network in a few words, for messages."""
-    name = {"swinir": "SwinIR", "swin2sr": "Swin2SR"}[config.family]
-    head = config.upsampler or "no upsampler"
+    name = NAMES[config.family]
     depths = "-".join(str(depth) for depth in config.depths)
+    if isinstance(config, HierarchicalConfig):
+        return (
+            f"{name} ({config.num_classes} classes, {config.embed_dim} channels, depths {depths}, "
+            f"window {config.window_size})"
+        )
+    head = config.upsampler or "no upsampler"
     return (
         f"{name} x{config.scale} ({head}, {config.embed_dim} channels, depths {depths}, "
         f"window {config.window_size})"

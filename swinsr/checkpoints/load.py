@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from swinsr.checkpoints.canonical import canonical_names, parameters_only, to_float32
@@ -123,7 +124,8 @@ def network_from(
     tensors = parameters_only(tensors)
     check_size(config, tensors)
     try:
-        network = build(config)
+        with torch.random.fork_rng(devices=[]):  # the weights built here are all replaced
+            network = build(config)
     except ConfigError as error:
         raise WeightsMismatchError(f"describes a network that cannot be built: {error}") from error
     expected = network.state_dict()

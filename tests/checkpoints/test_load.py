@@ -60,6 +60,13 @@ def test_a_loaded_network_no_longer_depends_on_its_file(tmp_path: Path) -> None:
     assert all(same_output(model.network, network) for model in models)
 
 
+def test_loading_draws_no_random_numbers(tmp_path: Path) -> None:
+    path = save(tiny(), tmp_path / "a.safetensors", task="x")
+    before = torch.get_rng_state()
+    load(path)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_buffers_in_a_file_are_never_trusted(tmp_path: Path) -> None:
     network = tiny("swin2sr", upsampler="pixelshuffle")
     path = save(network, tmp_path / "a.safetensors", task="x", keep_buffers=True)
