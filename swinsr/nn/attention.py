@@ -4,12 +4,11 @@ import math
 
 import torch
 import torch.nn.functional as F
-from einops import rearrange
 from torch import Tensor, nn
 
 from swinsr.nn.position_bias import BiasCache, bias_from_network, bias_from_table
 from swinsr.ops.position import relative_coords_table, relative_position_index
-from swinsr.ops.window_attention import window_attention
+from swinsr.ops.window_attention import window_attention_packed
 
 LOGIT_SCALE_MAX = math.log(100.0)
 
@@ -91,20 +90,18 @@ class WindowAttention(nn.Module):
         Returns:
             (batch, rows * columns, window ** 2, dim), the heads' results side by side.
         """
-        q, k, v = rearrange(qkv, "b n t (three h d) -> three (b n) h t d", three=3, h=self.heads)
-        out = window_attention(
-            q,
-            k,
-            v,
+        out = window_attention_packed(
+            qkv.flatten(0, 1),
             self.scale(),
             self.position_bias(),
             mask,
             grid,
+            heads=self.heads,
             cosine=self.cosine,
             dropout=self.attn_drop.p if self.training else 0.0,
             backend=self.backend,
         )
-        return rearrange(out, "(b n) h t d -> b n t (h d)", b=qkv.shape[0])
+        return out.view(*qkv.shape[:-1], -1)
 
 
 class WindowAttentionV2(WindowAttention):

@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from swinsr.errors import ConfigError
-
 
 def window_attention_sdpa(
     q: Tensor,
@@ -24,8 +22,7 @@ def window_attention_sdpa(
     dropout: float,
 ) -> Tensor:
     """Attend inside each window; arguments and result as `window_attention`."""
-    if dropout:
-        raise ConfigError("the sdpa backend has no attention dropout; use backend='reference'")
+    assert not dropout
     if cosine:
         q, k = F.normalize(q, dim=-1), F.normalize(k, dim=-1)
     q = q * scale[:, None, None].to(q.dtype)

@@ -1,0 +1,98 @@
+"""Which implementation of an operation runs, and why; the choice can be forced and is explained.
+
+SWINSR_ATTENTION=reference|sdpa|native   forces window attention
+SWINSR_ISA=baseline|avx2|avx512|avx512bf16   forces the kernels' instruction set
+"""
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+from swinsr.errors import ConfigError, DeviceError
+from swinsr.ops.native.library import instruction_sets, kernels, unavailable
+
+ATTENTION_VARIABLE = "SWINSR_ATTENTION"
+ATTENTION_BACKENDS = ("auto", "reference", "sdpa", "native")
+NATIVE_DTYPES = (torch.float32, torch.bfloat16)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One operation's backend on this machine, for people.
+
+    Attributes:
+        operation: what it computes.
+        backend: the name that "auto" stands for.
+        reason: one sentence.
+    """
+
+    operation: str
+    backend: str
+    reason: str
+
+
+def attention_backend(
+    requested: str, device: torch.device, dtype: torch.dtype, *, dropout: float, trains: bool
+) -> str:
+    """The backend of one call of window attention.
+
+    Args:
+        requested: one of `ATTENTION_BACKENDS`; "auto" leaves it to SWINSR_ATTENTION, and without
+            that takes the quickest that computes what is asked.
+        device: where the tensors are.
+        dtype: type of queries, keys and values.
+        dropout: share of attention weights dropped.
+        trains: whether a gradient will be asked for.
+
+    Raises:
+        ConfigError: an unknown backend, or one without attention dropout where there is some.
+        DeviceError: a backend asked for by name that cannot run here.
+    """
+    asked, by = requested, f"backend={requested!r}"
+    if requested == "auto" and (named := os.environ.get(ATTENTION_VARIABLE)):
+        asked, by = named, f"{ATTENTION_VARIABLE}={named}"
+    if asked not in ATTENTION_BACKENDS:
+        raise ConfigError(
+            f"{by}: unknown attention backend; choose from {', '.join(ATTENTION_BACKENDS)}."
+        )
+    if asked == "auto":
+        if not dropout and not _native_lacks(device, dtype):
+            return "native"
+        # The fused CPU path of scaled_dot_product_attention has no gradient for the bias.
+        return "reference" if trains or dropout else "sdpa"
+    if dropout and asked != "reference":
+        raise ConfigError(f"{by} has no attention dropout; take backend='reference'.")
+    if asked == "native" and (reason := _native_lacks(device, dtype)):
+        raise DeviceError(f"{by} cannot run: {reason}.")
+    return asked
+
+
+def _native_lacks(device: torch.device, dtype: torch.dtype) -> str:
+    """Why the compiled kernels cannot take such tensors; empty where they can."""
+    if device.type != "cpu":
+        return f"the kernels run on the CPU and the tensors are on {device.type}"
+    if dtype not in NATIVE_DTYPES:
+        return f"the kernels take float32 and bfloat16, not {str(dtype).removeprefix('torch.')}"
+    return unavailable()
+
+
+def explain_attention() -> Explanation:
+    """What "auto" means for window attention on this machine's CPU.
+
+    Raises:
+        ConfigError: SWINSR_ATTENTION or SWINSR_ISA names something unknown.
+        DeviceError: SWINSR_ATTENTION names what cannot run here.
+    """
+    name = attention_backend("auto", torch.device("cpu"), torch.float32, dropout=0.0, trains=False)
+    forced = os.environ.get(ATTENTION_VARIABLE)
+    if name == "native":
+        sets = ", ".join(instruction_sets())
+        reason = f"compiled kernels for {kernels().isa}; this processor runs {sets}"
+    elif missing := unavailable():
+        reason = missing
+    else:
+        reason = "PyTorch's own operators"
+    if forced and forced != "auto":
+        reason = f"forced by {ATTENTION_VARIABLE}; {reason}"
+    return Explanation("window attention", name, reason)

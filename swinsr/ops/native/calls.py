@@ -1,0 +1,36 @@
+"""The structures of `src/calls.h`, field by field."""
+
+import ctypes
+
+from torch import Tensor
+
+_INTEGERS = "windows tokens heads head_dim rows columns cosine bfloat16 masks_interior shares"
+
+
+class AttentionCall(ctypes.Structure):
+    """Arguments of the attention kernels."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in _INTEGERS.split()),
+        ("qkv", ctypes.c_void_p),
+        ("out", ctypes.c_void_p),
+        ("scale", ctypes.c_void_p),
+        ("bias", ctypes.c_void_p),
+        ("mask", ctypes.c_void_p),
+        ("bias_turned", ctypes.c_void_p),
+        ("mask_turned", ctypes.c_void_p),
+        ("scratch", ctypes.c_void_p),
+        ("scratch_words", ctypes.c_int64),
+        ("next", ctypes.c_void_p),
+        ("dout", ctypes.c_void_p),
+        ("dqkv", ctypes.c_void_p),
+        ("dbias", ctypes.c_void_p),
+        ("dscale", ctypes.c_void_p),
+        ("share_sums", ctypes.c_void_p),
+        ("share_words", ctypes.c_int64),
+    )
+
+
+def address(tensor: Tensor | None) -> int | None:
+    """Where a tensor's values start; None for no tensor."""
+    return None if tensor is None else tensor.data_ptr()

@@ -1,0 +1,105 @@
+"""Compiles the kernels into one shared library: for the build hook, and `python -m` by hand.
+
+    python -m swinsr.ops.native.compile
+
+Imports nothing of the package, so that the build can run it before anything is installed. The
+compiler is the `ziglang` package where it is installed (a C++ compiler that pip can install on
+every platform), else the system's. The sources use no library, so that what comes out depends on
+nothing but the kind of processor and system.
+"""
+
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+SOURCES = Path(__file__).parent / "src"
+SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+LIBRARY = Path(__file__).parent / f"swinsr_kernels{SUFFIX}"
+FLAGS = [
+    *("-std=c++17", "-O3", "-fPIC", "-ffp-contract=fast", "-fno-math-errno", "-fno-exceptions"),
+    *("-fno-rtti", "-fno-stack-protector", "-fvisibility=hidden"),
+    *("-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-function"),
+]
+AVX512 = "-mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512"
+X86 = {
+    "baseline": "",
+    "avx2": "-mavx2 -mfma",
+    "avx512": AVX512,
+    "avx512bf16": f"{AVX512} -mavx512bf16",
+}
+
+
+class CompileError(Exception):
+    """No compiler, or one that failed; the message is what it said."""
+
+
+def compiler() -> list[str]:
+    """The command that compiles C++.
+
+    Raises:
+        CompileError: there is none.
+    """
+    if named := os.environ.get("CXX"):
+        return named.split()
+    if importlib.util.find_spec("ziglang"):
+        return [sys.executable, "-m", "ziglang", "c++"]
+    for name in ("c++", "g++", "clang++"):
+        if found := shutil.which(name):
+            return [found]
+    raise CompileError(
+        "no C++ compiler: neither the ziglang package nor a system compiler is there"
+    )
+
+
+def instruction_sets() -> dict[str, str]:
+    """Names and compiler flags of what is compiled for this kind of processor."""
+    return X86 if platform.machine().lower() in ("x86_64", "amd64") else {"baseline": ""}
+
+
+def compile_library(to: Path = LIBRARY) -> Path:
+    """Compile and link; the library appears whole or not at all.
+
+    Raises:
+        CompileError: no compiler, or one that failed.
+    """
+    command = compiler()
+    zig = "ziglang" in command
+    # Zig otherwise aims at the very processor it runs on; a wheel must run on others.
+    common = [*command, *(["-mcpu=baseline"] if zig else []), *FLAGS]
+    with tempfile.TemporaryDirectory(prefix="swinsr-") as folder:
+        jobs: list[tuple[str, str, list[str]]] = [("processor.cpp", "processor", [])]
+        for name, flags in instruction_sets().items():
+            jobs.append(("kernels.cpp", name, [f"-DSWINSR_ISA={name}", *flags.split()]))
+
+        def compile_one(job: tuple[str, str, list[str]]) -> str:
+            source, name, flags = job
+            target = str(Path(folder) / f"{name}.o")
+            _run([*common, *flags, "-c", str(SOURCES / source), "-o", target])
+            return target
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            objects = list(pool.map(compile_one, jobs))
+        linked = Path(folder) / to.name
+        # Nothing of the C++ library is used, and of C's at most memcpy, which is always loaded.
+        bare = ["-nostdlib++"] if zig else ["-nodefaultlibs"] if sys.platform == "linux" else []
+        _run([*command, "-shared", *bare, *objects, "-o", str(linked)])
+        temporary = to.with_name(f".{to.name}.{os.getpid()}")
+        shutil.copyfile(linked, temporary)
+        temporary.replace(to)
+    return to
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CompileError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{compile_library()}\n")

@@ -1,0 +1,84 @@
+"""Finds and loads the compiled kernels and chooses an instruction set; says why where it cannot."""
+
+import ctypes
+import functools
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from swinsr.errors import ConfigError
+from swinsr.ops.native.compile import LIBRARY
+
+ISA_VARIABLE = "SWINSR_ISA"
+_X86 = {"baseline": 0, "avx2": 1, "avx512": 2, "avx512bf16": 4}  # bits of swinsr_processor()
+REBUILD = f"compile them with `{sys.executable} -m swinsr.ops.native.compile`"
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """The loaded library, seen through one instruction set."""
+
+    library: ctypes.CDLL
+    isa: str
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        """The function `swinsr_<name>_<isa>`, which takes pointers and 64-bit integers."""
+        function = getattr(self.library, f"swinsr_{name}_{self.isa}")
+        function.restype = ctypes.c_int64
+        object.__setattr__(self, name, function)
+        found: Callable[..., int] = function
+        return found
+
+
+@functools.cache
+def _load() -> tuple[ctypes.CDLL | None, str]:
+    """The library, or None and the reason."""
+    if not LIBRARY.exists():
+        return None, f"the kernels were not compiled when swinsr was installed; {REBUILD}"
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+        library.swinsr_processor.restype = ctypes.c_int64
+    except (OSError, AttributeError) as error:
+        return None, f"{LIBRARY.name} cannot be loaded ({error}); {REBUILD}"
+    return library, ""
+
+
+def unavailable() -> str:
+    """Why the kernels cannot run here; empty where they can."""
+    return _load()[1]
+
+
+def instruction_sets() -> tuple[str, ...]:
+    """Those this processor runs, the slowest first; empty without a library."""
+    library = _load()[0]
+    if library is None:
+        return ()
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return ("baseline",)
+    found = library.swinsr_processor()
+    return tuple(name for name, bit in _X86.items() if found & bit == bit)
+
+
+def kernels() -> Kernels:
+    """The kernels for the best instruction set, or for the one that SWINSR_ISA names.
+
+    Raises:
+        ConfigError: SWINSR_ISA names one that this processor has not.
+    """
+    return _kernels(os.environ.get(ISA_VARIABLE, ""))
+
+
+@functools.cache
+def _kernels(forced: str) -> Kernels:
+    library, reason = _load()
+    if library is None:
+        raise ConfigError(f"The native kernels cannot run: {reason}.")
+    available = instruction_sets()
+    if forced and forced not in available:
+        raise ConfigError(
+            f"{ISA_VARIABLE}={forced} is not to be had on this processor; "
+            f"choose from {', '.join(available)}."
+        )
+    return Kernels(library, forced or available[-1])

@@ -1,0 +1,28 @@
+// What Python hands over; ../calls.py declares the same fields in the same order.
+#pragma once
+#include <stdint.h>
+
+struct AttentionCall {
+  int64_t windows, tokens, heads, head_dim;
+  int64_t rows, columns;   // of windows in one picture
+  int64_t cosine;          // normalise queries and keys
+  int64_t bfloat16;        // type of qkv, out and their gradients; else float
+  int64_t masks_interior;  // attention_prepare finds whether interior windows have a mask
+  int64_t shares;          // the windows are divided into so many stretches
+  const void *qkv;         // (windows, tokens, 3 * heads * head_dim)
+  void *out;               // (windows, tokens, heads * head_dim)
+  const float *scale;      // (heads)
+  const float *bias;       // (heads, tokens, tokens)
+  const float *mask;       // (4, tokens, tokens) or null
+  float *bias_turned;      // room for attention_prepare
+  float *mask_turned;
+  float *scratch;          // (threads, scratch_words)
+  int64_t scratch_words;
+  int64_t *next;           // the first share that no thread has taken
+  const void *dout;        // backward only, as all below
+  void *dqkv;
+  float *dbias;            // (heads, tokens, tokens)
+  float *dscale;           // (heads) or null
+  float *share_sums;       // (shares, share_words)
+  int64_t share_words;
+};

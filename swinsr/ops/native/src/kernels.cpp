@@ -1,0 +1,90 @@
+// The functions that Python calls, compiled once per instruction set under names that end in it.
+#include "attention.h"
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#if defined(_WIN32)
+#define EXPORT extern "C" __declspec(dllexport)
+#else
+#define EXPORT extern "C" __attribute__((visibility("default")))
+#endif
+#define NAME(base) JOIN(base, SWINSR_ISA)
+
+using namespace SWINSR_ISA;
+
+// 1 where bfloat16 is multiplied as such; 0 where it is computed in float.
+EXPORT int64_t NAME(swinsr_bfloat16_)() {
+#if defined(__AVX512BF16__)
+  return 1;
+#else
+  return 0;
+#endif
+}
+
+EXPORT int64_t NAME(swinsr_lanes_)() { return VL; }
+
+EXPORT int64_t NAME(swinsr_attention_scratch_)(int64_t tokens, int64_t head_dim) {
+  return attention_scratch(tokens, head_dim);
+}
+
+EXPORT void NAME(swinsr_attention_prepare_)(AttentionCall *c) {
+  turn_bias(c->bias, c->heads, c->tokens, c->bias_turned);
+  if (!c->mask) return;
+  turn_bias(c->mask, 4, c->tokens, c->mask_turned);
+  c->masks_interior = 0;
+  for (int64_t i = 0; i < c->tokens * c->tokens; i++) c->masks_interior |= c->mask[i] != 0.0f;
+}
+
+// Takes shares of the work until none is left; any number of threads may do so at once.
+template <class Work>
+static void take_shares(int64_t *next, int64_t shares, int64_t items, Work work) {
+  for (;;) {
+    int64_t share = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
+    if (share >= shares) return;
+    work(share, share * items / shares, (share + 1) * items / shares);
+  }
+}
+
+EXPORT void NAME(swinsr_attention_forward_)(const AttentionCall *c, int64_t thread) {
+  float *scratch = c->scratch + thread * c->scratch_words;
+  take_shares(c->next, c->shares, c->windows, [&](int64_t, int64_t first, int64_t last) {
+    if (!c->bfloat16) return attend<float, F32>(*c, first, last, scratch);
+#if defined(__AVX512BF16__)
+    attend<uint16_t, BF16>(*c, first, last, scratch);
+#else
+    attend<uint16_t, F32>(*c, first, last, scratch);
+#endif
+  });
+}
+
+EXPORT void NAME(swinsr_attention_backward_)(const AttentionCall *c, int64_t thread) {
+  float *scratch = c->scratch + thread * c->scratch_words;
+  take_shares(c->next, c->shares, c->windows, [&](int64_t share, int64_t first, int64_t last) {
+    float *dscale = c->share_sums + share * c->share_words;
+    float *dbias = dscale + round_up(c->heads, 16);
+    if (!c->bfloat16)
+      return attend_backward<float, F32>(*c, first, last, dbias, dscale, scratch);
+#if defined(__AVX512BF16__)
+    attend_backward<uint16_t, BF16>(*c, first, last, dbias, dscale, scratch);
+#else
+    attend_backward<uint16_t, F32>(*c, first, last, dbias, dscale, scratch);
+#endif
+  });
+}
+
+// Adds the shares' sums in order, so that the result does not depend on the threads.
+EXPORT void NAME(swinsr_attention_finish_)(const AttentionCall *c) {
+  const int64_t T = c->tokens, ld = round_up(T, VL);
+  for (int64_t share = 0; share < c->shares; share++) {
+    const float *dscale = c->share_sums + share * c->share_words;
+    const float *dbias = dscale + round_up(c->heads, 16);
+    for (int64_t h = 0; h < c->heads; h++) {
+      if (c->dscale) c->dscale[h] = (share ? c->dscale[h] : 0.0f) + dscale[h];
+      for (int64_t i = 0; i < T; i++)
+        for (int64_t j = 0; j < T; j++) {
+          float *to = c->dbias + (h * T + i) * T + j;
+          *to = (share ? *to : 0.0f) + dbias[(h * T + j) * ld + i];
+        }
+    }
+  }
+}
