@@ -4,6 +4,12 @@ import csv
 from pathlib import Path
 
 
+def _is_upto(row: dict[str, str], step: int) -> bool:
+    """Whether a line is whole and not past a step; a killed run may leave half a line."""
+    whole = all(value is not None for value in row.values())
+    return whole and row["step"].isdigit() and int(row["step"]) <= step
+
+
 class Curve:
     """Appends lines; after a resume, lines past the resumed step are dropped first."""
 
@@ -13,7 +19,7 @@ class Curve:
         rows: list[dict[str, str]] = []
         if resumed_at is not None and path.is_file():
             with path.open(newline="", encoding="utf-8") as file:
-                rows = [r for r in csv.DictReader(file) if int(r["step"]) <= resumed_at]
+                rows = [r for r in csv.DictReader(file) if _is_upto(r, resumed_at)]
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns, extrasaction="ignore")

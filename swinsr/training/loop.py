@@ -28,7 +28,13 @@ from swinsr.training.report import Reporter, clock
 from swinsr.training.sampler import Batch, Sampler
 from swinsr.training.settings import Recipe
 from swinsr.training.setup import choose_device, make_network, read_data, task_name
-from swinsr.training.state import Progress, TrainingError, load_state, save_state
+from swinsr.training.state import (
+    Progress,
+    TrainingError,
+    load_state,
+    remove_remains,
+    save_state,
+)
 from swinsr.training.stepper import Stepper
 from swinsr.training.validator import Validator
 
@@ -92,6 +98,7 @@ class Run:
             )
             self.reporter.line(f"resumed at step {self.progress.step}")
         if self.part.rank == 0:
+            remove_remains(self.folder)
             self.validator.open(resumed_at=self.progress.step if self.resume else None)
 
     def _run(self, sampler: Sampler) -> None:

@@ -45,7 +45,7 @@ class RunSettings:
         """Check."""
         one_of("run", "precision", self.precision, PRECISIONS)
         require(self.steps >= 1, "run.steps is at least 1.")
-        require(self.seed >= 0, "run.seed is 0 or above.")
+        require(0 <= self.seed < 2**31, "run.seed is 0 or above and below 2 ** 31.")
         require(self.checkpoint_every >= 1, "run.checkpoint_every is at least 1.")
         require(self.checkpoint_minutes > 0, "run.checkpoint_minutes is above 0.")
         require(self.threads >= 0, "run.threads is 0 or above.")

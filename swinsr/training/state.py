@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
 from swinsr.errors import CheckpointReadError, SwinsrError, WeightsMismatchError
@@ -53,16 +53,25 @@ def write_atomically(path: Path, tensors: dict[str, Tensor], metadata: dict[str,
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, temporary, metadata)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(serialised(tensors, metadata))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
         raise TrainingError(
-            f"{path}: cannot be written ({error}); free space or choose another run.folder. "
-            "The checkpoint before it is untouched."
+            f"{path}: cannot be written ({error.strerror}); free space or choose another "
+            "run.folder. The checkpoint before it is untouched."
         ) from error
+
+
+def remove_remains(folder: Path) -> None:
+    """Delete what killed runs left half-written in a run's folder."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
 
 
 def save_state(

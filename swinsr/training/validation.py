@@ -99,7 +99,8 @@ def to_pixels(image: Tensor) -> Pixels:
 
 def restore(network: RestorationNetwork, pixels: Pixels, device: torch.device) -> Pixels:
     """The network's float32 result for one whole picture."""
-    with torch.inference_mode():
+    # Not inference_mode: masks that are cached here serve the next step's gradients too.
+    with torch.no_grad():
         return to_pixels(network.forward_head(to_tensor(pixels, device)).image)
 
 

@@ -1,9 +1,9 @@
 """A run from the first step to the last: what it writes, how it fails, how it goes on."""
 
+import copy
 import csv
 import json
 import os
-import resource
 import signal
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from safetensors.torch import load_file
 from swinsr.checkpoints import load
 from swinsr.errors import CheckpointReadError, ConfigError, ImageReadError, SwinsrError
 from swinsr.training import Run
-from swinsr.training.sampler import Batch
+from swinsr.training.sampler import Batch, Part
+from swinsr.training.setup import make_network, read_data
 from swinsr.training.state import TrainingError
 from swinsr.training.stepper import Stepper
+from swinsr.training.validation import restore
 from tests.training.tiny import tiny_recipe, waves, write_pictures
 
 
@@ -120,6 +122,7 @@ def test_loss_that_is_no_number_stops_the_run_before_it_is_saved(tmp_path: Path)
 
 
 def test_full_disk_is_told_and_the_last_checkpoint_stays(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="this system has no limit on file sizes")
     Run(tiny_recipe(tmp_path, run={"steps": 4})).train()
     before = weights(tmp_path, "last.state")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -135,6 +138,17 @@ def test_full_disk_is_told_and_the_last_checkpoint_stays(tmp_path: Path) -> None
     assert same(weights(tmp_path, "last.state"), before)
     assert not list((tmp_path / "runs" / "tiny").glob("*.tmp"))
     assert not list((tmp_path / "runs" / "tiny").glob(".*.tmp"))
+
+
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path: Path) -> None:
+    Run(tiny_recipe(tmp_path)).train()
+    folder = tmp_path / "runs" / "tiny"
+    (folder / ".last.state.123.tmp").write_bytes(b"half")
+    with (folder / "curve.csv").open("a") as file:
+        file.write("1")
+    Run(tiny_recipe(tmp_path, run={"steps": 18}), resume=True).train()
+    assert not list(folder.glob(".*.tmp"))
+    assert [r["step"] for r in rows(tmp_path)] == ["0", "6", "12", "18"]
 
 
 def test_resume_without_a_checkpoint_is_told(tmp_path: Path) -> None:
@@ -274,6 +288,20 @@ def test_every_task_runs_and_changes_every_weight(tmp_path: Path, sections: dict
     moments = {k: v for k, v in state.items() if k.startswith("optimizer/exp_avg_sq/")}
     assert len(moments) == sum(k.startswith("weights/") for k in state)
     assert [k for k, v in moments.items() if not v.any()] == []
+
+
+@pytest.mark.parametrize("family", ["swinir", "swin2sr"])
+def test_validation_sees_the_average_of_now(tmp_path: Path, family: str) -> None:
+    recipe = tiny_recipe(tmp_path, network={"family": family}, optimizer={"ema": 0.0})
+    network, _ = make_network(recipe)
+    sampler = read_data(recipe).sampler
+    stepper = Stepper(network, recipe, torch.device("cpu"), Part())
+    picture = waves(16, 16, 0)
+    for step in range(3):
+        stepper.step(sampler.load(step))
+        now = restore(stepper.average.network, picture, stepper.device)
+        fresh = restore(copy.deepcopy(stepper.average.network), picture, stepper.device)
+        assert (now == fresh).all()
 
 
 def test_state_file_tells_its_version(tmp_path: Path) -> None:
