@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import typer
 from rich.console import Console, Group
@@ -10,12 +11,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from swinsr.cli.console import report_error, report_note
 from swinsr.evaluation import HEADINGS, Failure, Listener, Measured, Result, row_of
 from swinsr.evaluation.layout import Item
 
-# Of `HEADINGS`, what fits a terminal; the files have the rest.
+# Of `HEADINGS`, what fits 80 columns, and shorter words for some; the files have the rest.
 _SHOWN = tuple(i for i, name in enumerate(HEADINGS) if name not in ("Parameters", "MACs/pixel"))
+_SHORT = {"Published": "Paper", "Difference": "Diff", "Pictures": "Pics", "s/picture": "s/pic"}
 
 
 class LineView(Listener):
@@ -24,16 +25,22 @@ class LineView(Listener):
     def __init__(self, *, quiet: bool) -> None:
         """`quiet` leaves the notes out."""
         self._quiet = quiet
+        self._said: set[str] = set()
 
     def finish(self, result: Result, outcome: Measured | Failure, work: float) -> None:
-        """Name a failure on standard error."""
-        if isinstance(outcome, Failure):
-            report_error(outcome.message)
+        """Name a failure on standard error, once for all models."""
+        if isinstance(outcome, Failure) and outcome.message not in self._said:
+            self._said.add(outcome.message)
+            self.say(f"swinsr: {outcome.message}")
+
+    def say(self, text: str) -> None:
+        """One line on standard error."""
+        typer.echo(text, err=True)
 
     def note(self, text: str) -> None:
         """One line on standard error."""
         if not self._quiet:
-            report_note(text)
+            self.say(f"note: {text}")
 
 
 class LiveView(LineView):
@@ -44,21 +51,21 @@ class LiveView(LineView):
         super().__init__(quiet=False)
         self._console = console
         self._results: list[Result] = []
-        self._bar = Progress(
+        self.bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
             console=console,
         )
-        self._task = self._bar.add_task("", total=None)
+        self._task = self.bar.add_task("", total=None)
         self._total = self._done = 0.0
         self.live = Live(get_renderable=self._render, console=console, transient=True)
 
     def begin(self, total: float) -> None:
         """Set the size of the work."""
         self._total = total
-        self._bar.update(self._task, total=max(total, 1.0))
+        self.bar.update(self._task, total=max(total, 1.0))
 
     def start(self, result: Result, item: Item, work: float) -> Callable[[float], None]:
         """Show which picture is at work."""
@@ -66,38 +73,39 @@ class LiveView(LineView):
             self._results.append(result)
         job = result.job
         text = f"{job.contestant.name}, {job.dataset.name} {job.condition.label}: {item.name}"
-        self._bar.update(self._task, description=text)
+        self.bar.update(self._task, description=text)
         done = self._done
-        return lambda share: self._bar.update(self._task, completed=done + share * work)
+        return lambda share: self.bar.update(self._task, completed=done + share * work)
 
     def finish(self, result: Result, outcome: Measured | Failure, work: float) -> None:
         """Move the bar. What took no time counts for nothing, so that the time left stays true."""
         if isinstance(outcome, Failure) or outcome.cached:
             self._total -= work
-            self._bar.update(self._task, total=max(self._total, 1.0))
+            self.bar.update(self._task, total=max(self._total, 1.0))
         else:
             self._done += work
-        self._bar.update(self._task, completed=self._done)
-        if isinstance(outcome, Failure):
-            self._console.print(Text(f"swinsr: {outcome.message}"), soft_wrap=True)
+        self.bar.update(self._task, completed=self._done)
+        super().finish(result, outcome, work)
 
-    def note(self, text: str) -> None:
+    def say(self, text: str) -> None:
         """One line above the table."""
-        self._console.print(Text(f"note: {text}"), soft_wrap=True)
+        self._console.print(Text(text), soft_wrap=True)
 
     def _render(self) -> Group:
-        return Group(make_table(self._results), self._bar)
+        return Group(make_table(self._results), self.bar)
 
 
 def make_table(results: list[Result]) -> Table:
-    """The means so far as a table for a terminal."""
+    """The means so far as a table for a terminal; of printed scores the first, which is PSNR."""
     rows = [row_of(result) for result in results]
     used = [i for i in _SHOWN if any(row[i] for row in rows) or HEADINGS[i] == "Pictures"]
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for i in used:
-        table.add_column(Text(HEADINGS[i]), justify="left" if i < 4 else "right")
+        side: Literal["left", "right"] = "left" if i < 4 else "right"
+        heading = Text(_SHORT.get(HEADINGS[i], HEADINGS[i]))
+        table.add_column(heading, justify=side, overflow="fold", no_wrap=i >= 2)
     for row in rows:
-        table.add_row(*(Text(row[i]) for i in used))
+        table.add_row(*(Text(row[i].split(" / ")[0] if i >= 4 else row[i]) for i in used))
     return table
 
 

@@ -151,11 +151,16 @@ def _pictures(folder: Path, ending: str = "") -> tuple[list[Path], list[str]]:
     if not others:
         return pictures, []
     named = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
-    return pictures, [f"{folder}: {len(others)} files are no pictures by their suffix ({named})."]
+    return pictures, [
+        f"{folder}: {len(others)} files are no pictures by their suffix or kind ({named})."
+    ]
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in FORMATS and not path.name.startswith(".")
+    if path.suffix.lower() not in FORMATS or path.name.startswith("."):
+        return False
+    # A link to nothing fails where it is read; a pipe or device would never end.
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def _names(paths: list[Path]) -> list[str]:

@@ -71,7 +71,11 @@ def _read(path: Path) -> tuple[Array, list[str]]:
     notes = list(picture.notes)
     if picture.alpha is not None:
         notes.append("its alpha channel is left out")
-    return picture.pixels, notes
+    pixels = picture.pixels
+    if pixels.dtype == np.float32 and (pixels.min() < 0 or pixels.max() > 1):
+        notes.append("values below 0 or above 1 are clipped")
+        pixels = np.clip(pixels, 0.0, 1.0)
+    return pixels, notes
 
 
 def _channels(truth: Array, notes: list[str], *, gray: bool) -> tuple[Array, list[str]]:

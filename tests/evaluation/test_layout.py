@@ -64,7 +64,7 @@ def test_other_files_are_named_and_hidden_ones_ignored(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", ".b.png", ".DS_Store", "readme.txt", "c.pgm")
     items = list_items(tmp_path, Condition("noise", level=25))
     assert [i.name for i in items.items] == ["a"]
-    assert "2 files are no pictures by their suffix (c.pgm, readme.txt)" in items.notes[0]
+    assert "2 files are no pictures by their suffix or kind (c.pgm, readme.txt)" in items.notes[0]
 
 
 def test_refuses_a_folder_without_pictures(tmp_path: Path) -> None:
