@@ -69,7 +69,7 @@ class LiveView(LineView):
 
     def start(self, result: Result, item: Item, work: float) -> Callable[[float], None]:
         """Show which picture is at work."""
-        if result not in self._results:
+        if all(result is not shown for shown in self._results):
             self._results.append(result)
         job = result.job
         text = f"{job.contestant.name}, {job.dataset.name} {job.condition.label}: {item.name}"
