@@ -34,3 +34,38 @@ class AttentionCall(ctypes.Structure):
 def address(tensor: Tensor | None) -> int | None:
     """Where a tensor's values start; None for no tensor."""
     return None if tensor is None else tensor.data_ptr()
+
+
+class Parameter(ctypes.Structure):
+    """A weight or bias and its gradient."""
+
+    _fields_ = (("value", ctypes.c_void_p), ("gradient", ctypes.c_void_p))
+
+
+BLOCK_PARAMETERS = (
+    "norm1_weight norm1_bias qkv_weight qkv_bias proj_weight proj_bias "
+    "norm2_weight norm2_bias fc1_weight fc1_bias fc2_weight fc2_bias"
+).split()
+_BLOCK_INTEGERS = "batch height width window shift channels heads hidden version bfloat16 shares"
+
+
+class BlockCall(ctypes.Structure):
+    """Arguments of the block kernels."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in _BLOCK_INTEGERS.split()),
+        ("x", ctypes.c_void_p),
+        ("out", ctypes.c_void_p),
+        ("dout", ctypes.c_void_p),
+        ("dx", ctypes.c_void_p),
+        ("scale", Parameter),
+        ("bias", Parameter),
+        ("mask", ctypes.c_void_p),
+        *((name, Parameter) for name in BLOCK_PARAMETERS),
+        ("prepared", ctypes.c_void_p),
+        ("scratch", ctypes.c_void_p),
+        ("scratch_words", ctypes.c_int64),
+        ("next", ctypes.c_void_p),
+        ("share_sums", ctypes.c_void_p),
+        ("share_words", ctypes.c_int64),
+    )

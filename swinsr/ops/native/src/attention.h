@@ -1,59 +1,9 @@
 // Window attention on the packed projection: loops over windows and heads.
 #pragma once
 #include "calls.h"
-#include "head.h"
+#include "scores.h"
 
 namespace SWINSR_ISA {
-
-// Where a job keeps its things: a stretch of 32-bit words, handed out in cache lines.
-struct Scratch {
-  float *at;
-  INLINE Scratch over(float *base) { return Scratch{base}; }
-  float *take(int64_t words) {
-    float *p = at;
-    at += round_up(words, 16);
-    return p;
-  }
-};
-
-INLINE void multiply(float *x, int64_t n, float by) {
-  for (int64_t i = 0; i < n; i += VL) store(x + i, load(x + i) * by);
-}
-
-// (heads, queries, keys) -> [head][key][ld queries], in units of log2(e), zero beyond the tokens.
-static void turn_bias(const float *from, int64_t heads, int64_t tokens, float *to) {
-  const int64_t ld = round_up(tokens, VL);
-  for (int64_t h = 0; h < heads; h++)
-    turn<float>(from + h * tokens * tokens, tokens, tokens, tokens, to + h * tokens * ld, ld);
-  multiply(to, heads * tokens * ld, LOG2E);
-}
-
-// Divides each token's vector (a column) by its length; keeps the inverse lengths.
-static void normalise(float *x, int64_t dim, int64_t ld, float *inverse) {
-  for (int64_t t = 0; t < ld; t += VL) {
-    V sum{};
-    for (int64_t d = 0; d < dim; d++) sum += load(x + d * ld + t) * load(x + d * ld + t);
-    V inv = 1.0f / vmax(vsqrt(sum), splat(1e-12f));
-    for (int64_t d = 0; d < dim; d++) store(x + d * ld + t, load(x + d * ld + t) * inv);
-    store(inverse + t, inv);
-  }
-}
-
-// g, the gradient of the normalised x -> the gradient before; returns the sum of g * x.
-static float normalise_backward(float *g, const float *x, const float *inverse, int64_t dim,
-                                int64_t ld) {
-  V total{};
-  for (int64_t t = 0; t < ld; t += VL) {
-    V along{}, inv = load(inverse + t);
-    for (int64_t d = 0; d < dim; d++) along += load(g + d * ld + t) * load(x + d * ld + t);
-    total += along;
-    // At the smallest length the division is by a constant.
-    V removed = inv >= 1e12f ? V{} : along;
-    for (int64_t d = 0; d < dim; d++)
-      store(g + d * ld + t, (load(g + d * ld + t) - load(x + d * ld + t) * removed) * inv);
-  }
-  return sum_lanes(total);
-}
 
 // Which of the four masks the window takes; null for none.
 INLINE const float *mask_of(const AttentionCall &c, int64_t window) {
@@ -86,9 +36,9 @@ static void load_head(const AttentionCall &c, int64_t window, int64_t head, bool
   const IO *from = (const IO *)c.qkv + window * T * 3 * dim + head * D;
   l.q = s.take(area), l.k = s.take(area), l.v = s.take(area);
   l.q_inverse = s.take(ld), l.k_inverse = s.take(ld);
-  gather(from, 3 * dim, T, D, l.q, ld);
-  gather(from + dim, 3 * dim, T, D, l.k, ld);
-  gather(from + 2 * dim, 3 * dim, T, D, l.v, ld);
+  gather(Rows<const IO>{from, 3 * dim}, T, D, l.q, ld);
+  gather(Rows<const IO>{from + dim, 3 * dim}, T, D, l.k, ld);
+  gather(Rows<const IO>{from + 2 * dim, 3 * dim}, T, D, l.v, ld);
   if (c.cosine) {
     normalise(l.q, D, ld, l.q_inverse);
     normalise(l.k, D, ld, l.k_inverse);
@@ -130,7 +80,7 @@ static void attend(const AttentionCall &c, int64_t first, int64_t last, float *s
         fetch_ahead((const IO *)c.qkv + (w + 1) * T * 3 * dim, T * 3 * dim, h, c.heads);
       float *out = s.take(round_up(D, VL) * ld);
       head_forward<P>(l.head, out, s.at);
-      scatter(out, ld, T, D, (IO *)c.out + w * T * dim + h * D, dim);
+      scatter(out, ld, T, D, Rows<IO>{(IO *)c.out + w * T * dim + h * D, dim});
     }
 }
 
@@ -149,7 +99,7 @@ static void attend_backward(const AttentionCall &c, int64_t first, int64_t last,
       Loaded<P> l;
       load_head<IO, P>(c, w, h, true, s, l);
       float *dout = s.take(area);
-      gather((const IO *)c.dout + w * T * dim + h * D, dim, T, D, dout, ld);
+      gather(Rows<const IO>{(const IO *)c.dout + w * T * dim + h * D, dim}, T, D, dout, ld);
       HeadGradients<P> g;
       g.out = stacked<P>(dout, D, ld, ld, (E *)s.take(area));
       g.out_flat = flat<P>(dout, D, ld, (E *)s.take(area));
@@ -168,9 +118,9 @@ static void attend_backward(const AttentionCall &c, int64_t first, int64_t last,
       multiply(g.q, D * ld, c.scale[h]);
       multiply(g.k, D * ld, c.scale[h]);
       IO *to = (IO *)c.dqkv + w * T * 3 * dim + h * D;
-      scatter(g.q, ld, T, D, to, 3 * dim);
-      scatter(g.k, ld, T, D, to + dim, 3 * dim);
-      scatter(g.v, ld, T, D, to + 2 * dim, 3 * dim);
+      scatter(g.q, ld, T, D, Rows<IO>{to, 3 * dim});
+      scatter(g.k, ld, T, D, Rows<IO>{to + dim, 3 * dim});
+      scatter(g.v, ld, T, D, Rows<IO>{to + 2 * dim, 3 * dim});
     }
     dscale[h] = scale_sum;
   }

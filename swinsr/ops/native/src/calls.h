@@ -26,3 +26,32 @@ struct AttentionCall {
   float *share_sums;       // (shares, share_words)
   int64_t share_words;
 };
+
+// One weight or bias of a block and its gradient; null where the layer has none.
+struct Parameter {
+  const float *value;
+  float *gradient;
+};
+
+struct BlockCall {
+  int64_t batch, height, width, window, shift;
+  int64_t channels, heads, hidden;
+  int64_t version;   // 1: norms before attention and MLP, 2: after them, and cosine attention
+  int64_t bfloat16;  // products in bfloat16 where the processor multiplies it
+  int64_t shares;    // the windows are divided into so many stretches
+  const float *x;    // (batch, height, width, channels), as all maps here
+  float *out;
+  const float *dout;  // backward only
+  float *dx;
+  Parameter scale;  // (heads)
+  Parameter bias;   // (heads, tokens, tokens)
+  const float *mask;
+  Parameter norm1_weight, norm1_bias, qkv_weight, qkv_bias, proj_weight, proj_bias;
+  Parameter norm2_weight, norm2_bias, fc1_weight, fc1_bias, fc2_weight, fc2_bias;
+  float *prepared;  // (prepared_words) room for block_prepare
+  float *scratch;   // (threads, scratch_words)
+  int64_t scratch_words;
+  int64_t *next;
+  float *share_sums;  // (shares, share_words)
+  int64_t share_words;
+};

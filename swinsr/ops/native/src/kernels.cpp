@@ -1,5 +1,6 @@
 // The functions that Python calls, compiled once per instruction set under names that end in it.
 #include "attention.h"
+#include "block.h"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -88,3 +89,48 @@ EXPORT void NAME(swinsr_attention_finish_)(const AttentionCall *c) {
     }
   }
 }
+
+#if defined(__AVX512BF16__)
+#define BLOCK_KIND(c, what) ((c)->bfloat16 ? what(BF16) : what(F32))
+#else
+#define BLOCK_KIND(c, what) what(F32)
+#endif
+
+// Words that BlockCall::prepared, scratch (of a thread) and share_sums (of a share) need.
+EXPORT int64_t NAME(swinsr_block_prepared_)(const BlockCall *c) {
+  const int64_t C = c->channels, T = c->window * c->window, pad = 16 * VL;
+  return 2 * (3 * C * (C + 1) + C * (C + 1) + 2 * (C + 1) * (c->hidden + 1)) + 3 * (4 * C + c->hidden) +
+         (c->heads + 4) * T * round_up(T, VL) + pad;
+}
+EXPORT int64_t NAME(swinsr_block_scratch_)(const BlockCall *c) {
+  return block_window<F32>(*c, nullptr, true).end - (float *)nullptr;
+}
+EXPORT int64_t NAME(swinsr_block_sums_)(const BlockCall *c) {
+  return block_sums(*c, nullptr).end - (float *)nullptr;
+}
+
+EXPORT void NAME(swinsr_block_prepare_)(const BlockCall *c) {
+#define PREPARE(P) (void)block_weights<P>(*c, true)
+  BLOCK_KIND(c, PREPARE);
+}
+
+EXPORT void NAME(swinsr_block_forward_)(const BlockCall *c, int64_t thread) {
+  float *scratch = c->scratch + thread * c->scratch_words;
+  const int64_t windows = c->batch * (c->height / c->window) * (c->width / c->window);
+  take_shares(c->next, c->shares, windows, [&](int64_t, int64_t first, int64_t last) {
+#define FORWARD(P) block_forward<P>(*c, first, last, scratch)
+    BLOCK_KIND(c, FORWARD);
+  });
+}
+
+EXPORT void NAME(swinsr_block_backward_)(const BlockCall *c, int64_t thread) {
+  float *scratch = c->scratch + thread * c->scratch_words;
+  const int64_t windows = c->batch * (c->height / c->window) * (c->width / c->window);
+  take_shares(c->next, c->shares, windows, [&](int64_t share, int64_t first, int64_t last) {
+    float *sums = c->share_sums + share * c->share_words;
+#define BACKWARD(P) block_backward<P>(*c, first, last, sums, scratch)
+    BLOCK_KIND(c, BACKWARD);
+  });
+}
+
+EXPORT void NAME(swinsr_block_finish_)(const BlockCall *c) { block_finish(*c); }

@@ -77,18 +77,25 @@ static void turn(const E *from, int64_t R, int64_t S, int64_t ld, E *to, int64_t
     }
 }
 
-// Tokens of a packed array -> rows: to[c][t] = from[t * stride + c], zero from `tokens` to ld.
-// `to` has room for channels rounded up to VL.
+// Where each token of an array with rows of `stride` values is.
 template <class IO>
-static void gather(const IO *from, int64_t stride, int64_t tokens, int64_t channels, float *to,
-                   int64_t ld) {
+struct Rows {
+  IO *start;
+  int64_t stride;
+  IO *operator()(int64_t t) const { return start + t * stride; }
+};
+
+// Tokens -> rows: to[c][t] = at(t)[c], zero from `tokens` to ld. `to` has room for channels rounded
+// up to VL.
+template <class At>
+static void gather(At at, int64_t tokens, int64_t channels, float *to, int64_t ld) {
   for (int64_t c = 0; c < channels; c += VL) {
     int n = (int)(channels - c < VL ? channels - c : VL);
     for (int64_t t0 = 0; t0 < ld; t0 += VL) {
       V t[VL];
       UNROLL
       for (int i = 0; i < VL; i++)
-        t[i] = t0 + i < tokens ? load_n(from + (t0 + i) * stride + c, n) : V{};
+        t[i] = t0 + i < tokens ? load_n(at(t0 + i) + c, n) : V{};
       transpose_registers(t);
       UNROLL
       for (int i = 0; i < VL; i++) store(to + (c + i) * ld + t0, t[i]);
@@ -97,9 +104,8 @@ static void gather(const IO *from, int64_t stride, int64_t tokens, int64_t chann
 }
 
 // The inverse of gather.
-template <class IO>
-static void scatter(const float *from, int64_t ld, int64_t tokens, int64_t channels, IO *to,
-                    int64_t stride) {
+template <class At>
+static void scatter(const float *from, int64_t ld, int64_t tokens, int64_t channels, At at) {
   for (int64_t c = 0; c < channels; c += VL) {
     int n = (int)(channels - c < VL ? channels - c : VL);
     for (int64_t t0 = 0; t0 < tokens; t0 += VL) {
@@ -107,7 +113,7 @@ static void scatter(const float *from, int64_t ld, int64_t tokens, int64_t chann
       UNROLL
       for (int i = 0; i < VL; i++) t[i] = load(from + (c + i) * ld + t0);
       transpose_registers(t);
-      for (int i = 0; i < VL && t0 + i < tokens; i++) store_n(to + (t0 + i) * stride + c, t[i], n);
+      for (int i = 0; i < VL && t0 + i < tokens; i++) store_n(at(t0 + i) + c, t[i], n);
     }
   }
 }
