@@ -59,9 +59,9 @@ def make_plan(
 ) -> Plan:
     """Set every model to every dataset, at what the model is for.
 
-    A network is measured at its own scale, where that is asked for or nothing is. Restoration is
-    measured at the levels asked for, else at the one the published checkpoint is for, else at the
-    levels papers use for the dataset. Baselines are measured wherever a network is, and at
+    A network is measured at its own scale, where that or nothing at all is asked for. Restoration
+    is measured at the levels asked for, else at the one the published checkpoint is for, else at
+    the levels papers use for the dataset. Baselines are measured wherever a network is, and at
     everything else that is asked for.
 
     Raises:
@@ -95,10 +95,9 @@ def _order(condition: Condition) -> tuple[bool, str, int, int]:
 
 def _nothing_for(contestant: Contestant, dataset: Dataset, request: Request) -> str:
     if contestant.scale and contestant.scale > 1:
-        asked = ", ".join(f"x{scale}" for scale in request.scales)
         return (
             f"{contestant.name} enlarges by {contestant.scale} and is measured at that alone, "
-            f"which is not asked for ({asked})."
+            f"which is not asked for; add --scale {contestant.scale}."
         )
     return (
         f"{contestant.name} ({contestant.task}) restores at the picture's own size and has nothing "
@@ -110,7 +109,8 @@ def _for_network(contestant: Contestant, dataset: Dataset, request: Request) -> 
     scale, gray = contestant.scale, contestant.gray
     assert scale is not None
     if scale > 1:
-        asked = not request.scales or scale in request.scales
+        anything = request.scales or request.noise or request.qualities
+        asked = scale in request.scales or not anything
         return [Condition("sr", scale, gray=gray)] if asked else []
     noise = request.noise if "jpeg" not in contestant.task else ()
     qualities = request.qualities if "denoise" not in contestant.task else ()

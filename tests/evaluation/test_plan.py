@@ -55,6 +55,8 @@ def test_a_network_that_is_not_asked_for_is_named(tmp_path: Path) -> None:
     ]
     with pytest.raises(ConfigError, match=r"x4 enlarges by 4.*not asked for"):
         make_plan([BICUBIC, X4], sets, Request((2,)))
+    with pytest.raises(ConfigError, match="add --scale 4"):
+        make_plan([BICUBIC, X4], sets, Request(noise=(25,)))
 
 
 def test_a_baseline_alone_takes_what_the_dataset_is_for(tmp_path: Path) -> None:
