@@ -41,6 +41,9 @@ def upscale(
         "bicubic. Default: the bundled model for the scale.",
     ),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
+    precision: str = typer.Option(
+        "auto", help="float32, bfloat16, or auto: bfloat16 where it is quicker and as good."
+    ),
     max_pixels: int = typer.Option(
         DEFAULT_MAX_PIXELS, help="Refuse larger inputs; guards against decompression bombs."
     ),
@@ -54,7 +57,7 @@ def upscale(
     """
     from swinsr.inference import Upscaler
 
-    upscaler = Upscaler.from_pretrained(model, scale=scale, device=device)
+    upscaler = Upscaler.from_pretrained(model, scale=scale, device=device, precision=precision)
     wanted = upscaler.scale if scale is None else scale
     upscaler.check_scale(wanted)
     jobs = plan_jobs(inputs, output, wanted)

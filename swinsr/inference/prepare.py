@@ -10,8 +10,13 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from swinsr.errors import ConfigError
 from swinsr.inference.fast_block import Forward, fast_block
+from swinsr.inference.precision import (
+    bfloat16_is_near,
+    computes_bfloat16,
+    dtype_of,
+    with_bfloat16_convolutions,
+)
 from swinsr.inference.progress import Progress, Steps, silent
 from swinsr.inference.strips import convolve, enlarge
 from swinsr.inference.windows import run_block
@@ -22,7 +27,6 @@ from swinsr.nn.patch import to_image, to_tokens
 from swinsr.nn.residual import RSTB
 from swinsr.ops.pad import pad_to_multiple
 
-PRECISIONS = ("float32", "bfloat16")
 # Rows of low-resolution features that any head sees above and below, rounded up.
 HEAD_HALO = 5
 HeadFunction = Callable[[Tensor, Tensor, tuple[int, int]], Tensor]
@@ -33,6 +37,8 @@ class PreparedNetwork:
 
     def __init__(self, network: RestorationNetwork, dtype: torch.dtype) -> None:
         """Prepare copies of the weights; the network itself is left as it is."""
+        if dtype == torch.bfloat16:
+            network = with_bfloat16_convolutions(network)
         self.network = network
         self.config = network.config
         self.dtype = dtype
@@ -154,14 +160,21 @@ def prepare(model: RestorationNetwork, precision: str = "float32") -> PreparedNe
 
     Args:
         model: the network; it is put into evaluation mode.
-        precision: "float32", or "bfloat16" for everything inside the Swin blocks.
+        precision: "float32", or "bfloat16" for all but the residual stream, the first and the last
+            convolution. "auto" takes bfloat16 where the device computes it natively and the
+            network in it stays within one of 255 levels on a test picture.
 
     Returns:
-        A callable from (batch, in_chans, H, W) float32 to the float32 result.
+        A callable from (batch, in_chans, H, W) float32 to the float32 result; its `dtype` tells
+        the choice.
 
     Raises:
-        ConfigError: an unknown precision.
+        ConfigError: an unknown precision, or float16.
     """
-    if precision not in PRECISIONS:
-        raise ConfigError(f"unknown precision {precision!r}; choose from {', '.join(PRECISIONS)}")
-    return PreparedNetwork(model.eval(), getattr(torch, precision))
+    model.eval()
+    prepared = PreparedNetwork(model, dtype_of(precision))
+    if precision == "auto" and computes_bfloat16(model.mean.device):
+        rough = PreparedNetwork(model, torch.bfloat16)
+        if bfloat16_is_near(model, prepared, rough):
+            return rough
+    return prepared

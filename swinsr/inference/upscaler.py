@@ -49,7 +49,7 @@ class Upscaler:
         *,
         scale: float | None = None,
         device: str = "auto",
-        precision: str = "float32",
+        precision: str = "auto",
     ) -> "Upscaler":
         """Load a model.
 
@@ -59,7 +59,7 @@ class Upscaler:
                 bundled model that suits `scale`.
             scale: what is going to be asked for, where `model` is None; 4 by default.
             device: "auto", "cpu", "cuda" or "mps".
-            precision: "float32".
+            precision: "auto", "float32" or "bfloat16"; see `swinsr.inference.prepare`.
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.

@@ -69,6 +69,7 @@ def window_merge(windows: Tensor, window: int, size: tuple[int, int], shift: int
 
 
 @functools.lru_cache(maxsize=32)
+@torch.inference_mode(False)  # what is kept may be needed by a backward pass later
 def shift_mask(window: int, shift: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """The additive masks of the four kinds of window, (4, window ** 2, window ** 2).
 
@@ -84,6 +85,7 @@ def shift_mask(window: int, shift: int, device: torch.device, dtype: torch.dtype
 
 
 @functools.lru_cache(maxsize=256)
+@torch.inference_mode(False)
 def window_kinds(rows: int, columns: int, device: torch.device) -> Tensor:
     """Which of the four masks each window takes, (rows * columns,) of int64."""
     last_row = torch.arange(rows, device=device) == rows - 1

@@ -1,5 +1,7 @@
 """Streamed execution gives what one plain pass gives, however it is cut up."""
 
+import sys
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from swinsr.errors import ConfigError
 from swinsr.inference import prepare, strips, windows
 from swinsr.models import RestorationNetwork, Swin2SRConfig, SwinIRConfig, from_published
 
+prepare_module = sys.modules["swinsr.inference.prepare"]  # the function hides it
 SIZES = [(1, 1), (7, 5), (8, 8), (9, 33), (40, 17), (3, 70), (64, 64), (31, 30), (72, 12), (57, 86)]
 HEADS = [
     *(("swinir", head) for head in SwinIRConfig.upsamplers),
@@ -95,9 +98,24 @@ def test_progress_rises_to_one(family: str, head: str) -> None:
     assert len(shares) >= 5
 
 
-def test_refuses_unknown_precision() -> None:
-    with pytest.raises(ConfigError, match="float12"):
-        prepare(network_of("swinir", ""), "float12")
+@pytest.mark.parametrize(("name", "words"), [("float12", "choose from"), ("float16", "overflows")])
+def test_refuses_other_precisions_with_the_reason(name: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        prepare(network_of("swinir", ""), name)
+
+
+def test_auto_takes_bfloat16_only_where_it_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = network_of("swinir", "pixelshuffle")
+    monkeypatch.setattr(prepare_module, "computes_bfloat16", lambda device: True)
+    rough_network = network_of("swinir", "pixelshuffle")
+    for parameter in rough_network.conv_last.parameters():
+        parameter.data.mul_(100.0)
+    for parameter in network.conv_last.parameters():
+        parameter.data.mul_(0.01)
+    assert prepare(network, "auto").dtype == torch.bfloat16
+    assert prepare(rough_network, "auto").dtype == torch.float32
+    monkeypatch.setattr(prepare_module, "computes_bfloat16", lambda device: False)
+    assert prepare(network, "auto").dtype == torch.float32
 
 
 @pytest.mark.parametrize(("family", "head"), HEADS)

@@ -59,3 +59,14 @@ def test_padding_mirrors_like_numpy(height: int, width: int, multiple: int) -> N
     below, right = -height % multiple, -width % multiple
     expected = np.pad(x.numpy(), ((0, 0), (0, 0), (0, below), (0, right)), mode="reflect")
     assert np.array_equal(pad_to_multiple(x, multiple).numpy(), expected)
+
+
+def test_masks_made_in_inference_mode_serve_training() -> None:
+    shift_mask.cache_clear()
+    window_kinds.cache_clear()
+    with torch.inference_mode():
+        kinds = window_kinds(3, 2, torch.device("cpu"))
+        mask = shift_mask(4, 2, torch.device("cpu"), torch.float32)
+    scores = torch.zeros(6, 16, 16, requires_grad=True)
+    (scores * mask[kinds]).sum().backward()
+    assert scores.grad is not None

@@ -1,0 +1,82 @@
+"""In which precision a network runs, and which of its parts compute in bfloat16.
+
+Swin blocks have their own preparation (`fast_block`). Of the convolutions all do but the first,
+whose input is the picture, and those that make a picture: bfloat16 has 8 bits there, and rounding
+to them would show.
+"""
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from swinsr.errors import ConfigError
+from swinsr.models import RestorationNetwork
+
+FIRST = ("conv_first", "patch_embed.proj")
+LAST = ("conv_last", "conv_last_hf")
+PRECISIONS = ("auto", "float32", "bfloat16")
+# The check that "auto" makes: how many values may move by more than one of 255 levels.
+LEVEL, MOVED = 1.0 / 255.0, 1e-3
+
+
+def dtype_of(precision: str) -> torch.dtype:
+    """The type of "float32" or "bfloat16".
+
+    Raises:
+        ConfigError: another name; float16 among them, with the reason.
+    """
+    if precision == "float16":
+        raise ConfigError(
+            "float16 overflows in these networks, whose features grow from group to group, and "
+            "gives black pictures; use bfloat16."
+        )
+    if precision not in PRECISIONS:
+        raise ConfigError(f"unknown precision {precision!r}; choose from {', '.join(PRECISIONS)}.")
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+def computes_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 natively, so that it is worth it."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return False
+
+
+@torch.inference_mode()
+def bfloat16_is_near(
+    network: RestorationNetwork,
+    exact: Callable[[Tensor], Tensor],
+    rough: Callable[[Tensor], Tensor],
+) -> bool:
+    """Whether a network in bfloat16 stays within a level of itself in float32, on a test picture.
+
+    The picture is random colours, smoothed a little: edges everywhere, all brightnesses.
+    """
+    side, channels = 6 * network.config.window_size, network.config.in_chans
+    generator = torch.Generator().manual_seed(0)
+    picture = torch.rand(1, channels, side, side, generator=generator)
+    picture = nn.functional.avg_pool2d(picture, 3, 1, 1).to(network.mean.device)
+    difference = (exact(picture).clamp(0, 1) - rough(picture).clamp(0, 1)).abs()
+    return bool((difference > LEVEL).float().mean() <= MOVED)
+
+
+def with_bfloat16_convolutions(network: RestorationNetwork) -> RestorationNetwork:
+    """A copy whose inner convolutions take any input, compute and answer in bfloat16."""
+    network = copy.deepcopy(network)
+    last = LAST if any(hasattr(network, name) for name in LAST) else ("upsample.0",)
+    for name, module in network.named_modules():
+        if not isinstance(module, nn.Conv2d) or name in FIRST:
+            continue
+        if name not in last:
+            module.to(torch.bfloat16)
+        module.register_forward_pre_hook(_cast_input)
+    return network
+
+
+def _cast_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    assert isinstance(module, nn.Conv2d)
+    return tuple(x.to(module.weight.dtype) for x in inputs)
