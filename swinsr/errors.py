@@ -61,5 +61,9 @@ class ModelNotFoundError(SwinsrError):
     """A model name that is neither bundled, known, nor a file or folder."""
 
 
+class DownloadError(SwinsrError):
+    """A file that could not be fetched whole and right; nothing of it is left in use."""
+
+
 class DeviceError(SwinsrError):
     """A device or precision that this machine cannot provide."""

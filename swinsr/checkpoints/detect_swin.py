@@ -186,10 +186,10 @@ def _pretrained(
         found.append(0 if pretrained == window else pretrained)
     if len(found) == len(windows):
         return found
-    window, size = WINDOW_IN_NAME.search(name), SIZE_IN_NAME.search(name)
-    if window and window[1] and size and size[1]:
-        inferred["pretrained_window_sizes"] = f"{window[1]} at {size[1]} pixels, as its name says"
+    named, size = WINDOW_IN_NAME.search(name), SIZE_IN_NAME.search(name)
+    if named and named[1] and size and size[1]:
+        inferred["pretrained_window_sizes"] = f"{named[1]} at {size[1]} pixels, as its name says"
         grid = int(size[1]) // values["patch_size"]
-        return [min(int(window[1]), grid >> i) for i in range(len(windows))]
+        return [min(int(named[1]), grid >> i) for i in range(len(windows))]
     inferred["pretrained_window_sizes"] = "0: the bias was trained at this window, as usual"
     return [0] * len(windows)

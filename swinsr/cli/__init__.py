@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from swinsr.cli.classify import classify
 from swinsr.cli.console import report_error
 from swinsr.cli.evaluate import evaluate
 from swinsr.cli.info import info
@@ -24,8 +25,9 @@ app = typer.Typer(
 app.command()(upscale)
 app.command()(evaluate)
 app.command()(train)
-app.command()(models)
+app.add_typer(models, name="models")
 app.command()(info)
+app.command()(classify)
 
 
 def _print_version(wanted: bool) -> None:

@@ -5,7 +5,14 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 
 def report_error(error: object) -> None:
@@ -55,3 +62,21 @@ def file_progress(files: int, *, quiet: bool) -> Iterator[FileProgress]:
     )
     with Progress(*columns, console=console, transient=True) as bar:
         yield FileProgress(bar, files)
+
+
+@contextmanager
+def byte_progress(label: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar for a download, as `file_progress`; yields what is told bytes done and in all."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda done, total: None
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,21 +1,135 @@
-"""`swinsr models`: what ships and what is known."""
+"""`swinsr models`: what ships, what is published, and what of it is on this machine."""
 
-from collections.abc import Callable
+import sys
 
 import typer
 
-from swinsr.zoo import ModelEntry, bundled_models, published_models
+from swinsr.cli.console import byte_progress, report_error, report_note
+from swinsr.cli.models_view import describe, line, table
+from swinsr.errors import ModelNotFoundError, SwinsrError
+from swinsr.zoo import (
+    ModelEntry,
+    bundled_models,
+    cached_path,
+    download,
+    find_published,
+    models_folder,
+    published_models,
+    read_record,
+    remove,
+    verify,
+)
+
+models = typer.Typer(
+    help="List, download and check models.", invoke_without_command=True, no_args_is_help=False
+)
+NAMES = typer.Argument(..., metavar="NAME...", help="As `swinsr models list` shows them.")
 
 
-def models() -> None:
+@models.callback()
+def root(context: typer.Context) -> None:
+    """List models, or download, describe, check and remove them."""
+    if context.invoked_subcommand is None:
+        list_models(False)
+
+
+@models.command("list")
+def list_models(
+    downloaded: bool = typer.Option(False, "--downloaded", help="Only what is on this machine."),
+) -> None:
     """List the models that ship with SwinSR and the published ones known by name."""
     typer.echo("Ready to use, they ship with swinsr:")
-    _table(list(bundled_models()), lambda m: m.summary + (" Default." if m.default else ""))
-    typer.echo(f"  {'bicubic':30} {'baseline':16} any  Interpolation, for comparison; no weights.")
-    typer.echo("\nPublished by the authors; download one and give its file as --model:")
-    _table(list(published_models()), lambda m: m.url or "")
+    table(list(bundled_models()), lambda m: m.summary + (" Default." if m.default else ""))
+    typer.echo(line("bicubic", "baseline", "any", "Interpolation, for comparison; no weights."))
+    here = {m.name for m in published_models() if cached_path(m) is not None}
+    shown = [m for m in published_models() if m.name in here or not downloaded]
+    typer.echo(
+        "\nPublished by the authors; * is downloaded, `swinsr models download NAME` gets one:"
+    )
+    table(shown, lambda m: ("* " if m.name in here else "") + m.summary)
 
 
-def _table(entries: list[ModelEntry], last: Callable[[ModelEntry], str]) -> None:
+@models.command("download")
+def download_models(
+    names: list[str] = NAMES,
+    force: bool = typer.Option(False, "--force", help="Download again what is there."),
+    quiet: bool = typer.Option(False, "-q", "--quiet", help="Print failures only."),
+) -> None:
+    """Download published models into the cache; what was interrupted is continued.
+
+    SWINSR_HOME names the cache's folder, SWINSR_MIRROR other places to download from, and
+    http_proxy, https_proxy and no_proxy a proxy. SWINSR_OFFLINE=1 forbids downloads.
+    """
+    failed = False
+    for name in names:
+        try:
+            if any(m.name == name for m in bundled_models()):
+                report_note(f"{name} ships with swinsr; there is nothing to download")
+                continue
+            entry = _published(name)
+            with byte_progress(entry.name, quiet=quiet) as report:
+                path = download(entry, force=force, report=report)
+        except SwinsrError as error:
+            failed = True
+            report_error(error)
+            continue
+        record = read_record(path)
+        if not quiet:
+            typer.echo(f"{entry.name}  {path}")
+        if record is not None and not record.verified:
+            report_note(
+                f"{entry.name} was not verified: no sha256 is published for it; "
+                f"this file's is {record.sha256}"
+            )
+    if failed:
+        sys.exit(1)
+
+
+@models.command("info")
+def show_model(name: str = typer.Argument(..., metavar="NAME")) -> None:
+    """Show what is known of a model: purpose, licence, source, hash, configuration, scores."""
+    bundled = next((m for m in bundled_models() if m.name == name), None)
+    for text in describe(bundled if bundled is not None else _published(name)):
+        typer.echo(text)
+
+
+@models.command("verify")
+def verify_models(
+    names: list[str] = typer.Argument(None, metavar="[NAME...]", help="Default: all downloaded."),
+) -> None:
+    """Hash downloaded models again; the exit status is 1 where one is not as it should be."""
+    entries = [_published(name) for name in names or []]
+    if not names:
+        entries = [m for m in published_models() if cached_path(m) is not None]
+        if not entries:
+            typer.echo(f"no model is in {models_folder()}")
+    failed = False
     for entry in entries:
-        typer.echo(f"  {entry.name:30} {entry.task:16} x{entry.scale}   {last(entry)}")
+        verdict = verify(entry)
+        failed |= not verdict.good
+        typer.echo(f"{'good' if verdict.good else 'BAD '}  {entry.name}: {verdict.sentence}")
+    if failed:
+        report_error("`swinsr models download --force NAME` replaces a damaged file")
+        sys.exit(1)
+
+
+@models.command("remove")
+def remove_models(names: list[str] = NAMES) -> None:
+    """Delete downloaded models, and what interrupted downloads of them left."""
+    for entry in [_published(name) for name in names]:
+        gone = remove(entry)
+        typer.echo(f"removed {entry.name}" if gone else f"{entry.name} was not there")
+
+
+def _published(name: str) -> ModelEntry:
+    """The entry of a name or file name.
+
+    Raises:
+        ModelNotFoundError: none is published under it.
+    """
+    entry = find_published(name)
+    if entry is None:
+        raise ModelNotFoundError(
+            f"{name} is no published model; `swinsr models list` shows their names"
+        )
+    return entry

@@ -1,15 +1,36 @@
 """Models by name: those that ship with the program, and those published by the authors."""
 
 from swinsr.zoo.bundled import bundled_models, default_model, weights_folder
+from swinsr.zoo.cache import (
+    Record,
+    Verdict,
+    cache_folder,
+    cached_path,
+    models_folder,
+    read_record,
+    remove,
+    verify,
+)
+from swinsr.zoo.download import download
 from swinsr.zoo.entry import ModelEntry
-from swinsr.zoo.find import find_weights
+from swinsr.zoo.find import find_published, find_weights
 from swinsr.zoo.published import published_models
 
 __all__ = [
     "ModelEntry",
+    "Record",
+    "Verdict",
     "bundled_models",
+    "cache_folder",
+    "cached_path",
     "default_model",
+    "download",
+    "find_published",
     "find_weights",
+    "models_folder",
     "published_models",
+    "read_record",
+    "remove",
+    "verify",
     "weights_folder",
 ]

@@ -1,6 +1,8 @@
 """What is known of a model without opening its file."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +21,10 @@ class ModelEntry:
         family: "swinir" or "swin2sr" where listed.
         summary: one sentence on what it is good for.
         default: whether it is the one taken for its scale when no model is named.
+        config: the published constructor's keywords, where listed.
+        noise: sigma in 8-bit levels that it was trained to remove, for denoising.
+        quality: of the JPEG encoder whose artefacts it was trained to remove.
+        hub: id of the same weights on the Hugging Face Hub.
     """
 
     name: str
@@ -32,3 +38,14 @@ class ModelEntry:
     family: str | None = None
     summary: str = ""
     default: bool = False
+    config: Mapping[str, Any] | None = dataclasses.field(default=None, hash=False)
+    noise: int | None = None
+    quality: int | None = None
+    hub: str | None = None
+
+    @property
+    def padding(self) -> str:
+        """How pictures are padded for it, in words."""
+        if self.config is None:
+            return "reflected to the next multiple of the window"
+        return f"reflected to the next multiple of {self.config['window_size']} pixels"

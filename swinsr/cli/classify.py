@@ -1,0 +1,48 @@
+"""`swinsr classify`: what a picture shows."""
+
+import sys
+from pathlib import Path
+
+import typer
+
+from swinsr.cli.console import report_error
+from swinsr.errors import SwinsrError
+
+
+def classify(
+    images: list[Path] = typer.Argument(
+        ..., metavar="IMAGE...", help="Pictures.", show_default=False
+    ),
+    model: str = typer.Option(
+        "microsoft/swin-tiny-patch4-window7-224",
+        "-m",
+        "--model",
+        metavar="DIR|FILE|ID",
+        help="A Swin or Swin V2 classifier: a folder or weights file, or a Hugging Face Hub id.",
+    ),
+    top: int = typer.Option(5, "--top", min=1, help="How many labels."),
+    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
+) -> None:
+    """Print the most probable labels of pictures, each with its probability.
+
+    A picture that fails does not stop the others: it is named on standard error and the exit
+    status is 1.
+    """
+    from swinsr.image import read_image
+    from swinsr.inference.classifier import Classifier
+
+    classifier = Classifier.from_pretrained(model, device=device)
+    failed = False
+    for image in images:
+        try:
+            predictions = classifier(read_image(image), top)
+        except SwinsrError as error:
+            failed = True
+            report_error(error)
+            continue
+        if len(images) > 1:
+            typer.echo(str(image))
+        for prediction in predictions:
+            typer.echo(f"{prediction.probability:.5f}  {prediction.label}")
+    if failed:
+        sys.exit(1)

@@ -1,0 +1,70 @@
+"""Models on the Hugging Face Hub, by their ids.
+
+The files lie in Hugging Face's own cache (HF_HOME), and its settings hold: HF_ENDPOINT for a
+mirror, HF_TOKEN for private models, HF_HUB_OFFLINE.
+"""
+
+import re
+from pathlib import Path
+
+from swinsr.errors import DownloadError, ModelNotFoundError
+from swinsr.zoo.cache import is_offline
+
+ID = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}")
+SETTINGS = ["config.json", "preprocessor_config.json"]
+WEIGHTS = (
+    ["model.safetensors", "model.safetensors.index.json", "model-*.safetensors"],
+    ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin"],
+)
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether a name has the form of an id, owner/model."""
+    return ID.fullmatch(name) is not None
+
+
+def hub_folder(name: str) -> Path:
+    """The folder of a model on the Hub, downloaded where it is not there yet.
+
+    Of several formats of the weights only safetensors is fetched, where it exists.
+
+    Raises:
+        ModelNotFoundError: there is no such model, or it needs a login.
+        DownloadError: it is not on this machine and the Hub cannot be reached, or may not be.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    offline = is_offline()
+    try:
+        for weights in WEIGHTS:
+            folder = Path(
+                snapshot_download(
+                    name, allow_patterns=[*SETTINGS, *weights], local_files_only=offline
+                )
+            )
+            if any((folder / file).is_file() for file in weights[:2]):
+                return folder
+    except GatedRepoError as error:
+        raise ModelNotFoundError(
+            f"{name} on the Hugging Face Hub needs a login; accept its terms there and set HF_TOKEN"
+        ) from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise ModelNotFoundError(
+            f"{name} is no file or folder here and no public model on the Hugging Face Hub"
+        ) from error
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        reason = "downloads are forbidden (SWINSR_OFFLINE or HF_HUB_OFFLINE)"
+        raise DownloadError(
+            f"{name} is not on this machine, and "
+            + (reason if offline else f"the Hugging Face Hub cannot be reached ({error})")
+        ) from error
+    if offline:
+        raise DownloadError(f"{name} is on this machine without its weights, and it is offline")
+    raise ModelNotFoundError(f"{name} on the Hugging Face Hub holds no weights of a known format")
