@@ -48,6 +48,7 @@ static void load_head(const AttentionCall &c, int64_t window, int64_t head, bool
   h.scale = c.scale[head];
   h.bias = c.bias_turned + head * T * ld;
   h.mask = mask_of(c, window);
+  h.kept = nullptr, h.kept_inverse = nullptr;
   h.q = stacked<P>(l.q, D, ld, ld, (E *)s.take(area));
   h.k = stacked<P>(l.k, D, ld, ld, (E *)s.take(area));
   if (!backward) {

@@ -87,9 +87,14 @@ struct Window {
   E *in, *in_turned, *o_turned, *mid_turned, *g_turned, *packed, *packed2;
   E *q, *k, *v, *q_flat, *k_flat, *v_flat, *do_, *do_flat;
   float *d, *d2, *dqkv;
+  E *kept;  // [head][tokens / PER][BLOCK], or null
+  float *kept_inverse;
   float *head, *end;
   const float *mask;
 };
+
+// Of the bfloat16 probabilities of one head.
+INLINE int64_t kept_words(int64_t tokens) { return (tokens + 1) / 2 * BLOCK; }
 
 template <class P>
 static Window<P> block_window(const BlockCall &c, float *at, bool backward) {
@@ -110,6 +115,11 @@ static Window<P> block_window(const BlockCall &c, float *at, bool backward) {
     w.g_turned = (E *)s.take(H), w.q_flat = (E *)s.take(D), w.k_flat = (E *)s.take(D);
     w.do_ = (E *)s.take(D), w.do_flat = (E *)s.take(D);
     w.d = s.take(C), w.d2 = s.take(C), w.dqkv = s.take(Q);
+  }
+  w.kept = nullptr, w.kept_inverse = nullptr;
+  if (backward && P::PER == 2 && ld <= BLOCK) {
+    w.kept = (E *)s.take(c.heads * kept_words(w.T));
+    w.kept_inverse = s.take(c.heads * BLOCK);
   }
   w.head = s.take(head_scratch(w.T));
   w.end = s.at;
@@ -137,6 +147,17 @@ INLINE Place<F> place(const BlockCall &c, F *map, int64_t window) {
           at / columns * c.window + c.shift, at % columns * c.window + c.shift};
 }
 
+// Asks for the lines of a window before they are needed: its rows are too far apart for the
+// processor to foresee.
+template <int Write, class F>
+INLINE void fetch(const BlockCall &c, F *map, int64_t window, int64_t last) {
+  if (window >= last) return;
+  const auto at = place(c, map, window);
+  const int64_t bytes = c.channels * (int64_t)sizeof(float);
+  for (int64_t t = 0; t < c.window * c.window; t++)
+    for (int64_t b = 0; b < bytes; b += 64) __builtin_prefetch((const char *)at(t) + b, Write, 2);
+}
+
 INLINE const float *block_mask(const BlockCall &c, const float *mask, int64_t window) {
   const int64_t rows = c.height / c.window, columns = c.width / c.window;
   const int64_t at = window % (rows * columns), T = c.window * c.window;
@@ -153,6 +174,8 @@ static Head<P> block_head(const BlockCall &c, const Weights<P> &weights, Window<
   h.tokens = w.T, h.ld = ld, h.dim = D, h.steps = (D + P::PER - 1) / P::PER;
   h.scale = c.scale.value[i];
   h.bias = weights.bias + i * w.T * ld, h.mask = w.mask;
+  h.kept = w.kept ? w.kept + i * kept_words(w.T) : nullptr;
+  h.kept_inverse = w.kept_inverse + (w.kept ? i * BLOCK : 0);
   h.q = stacked<P>(q, D, ld, ld, w.q);
   h.k = stacked<P>(k, D, ld, ld, w.k);
   if (!backward) {
@@ -221,7 +244,9 @@ static void block_forward(const BlockCall &c, int64_t first, int64_t last, float
   for (int64_t i = first; i < last; i++) {
     w.mask = block_mask(c, weights.mask, i);
     gather(place(c, c.x, i), w.T, w.C, w.x, w.ld);
+    fetch<0>(c, c.x, i + 1, last);
     attention_forward<P, false>(c, weights, w);
+    fetch<1>(c, c.out, i, last);
     mlp_forward<P, false>(c, weights, w, w.x);
     add_rows(w.x, w.mid, w.C * w.ld);
     scatter(w.x, w.ld, w.T, w.C, place(c, c.out, i));
@@ -264,8 +289,11 @@ static void block_backward(const BlockCall &c, int64_t first, int64_t last, floa
     w.mask = block_mask(c, weights.mask, i);
     gather(place(c, c.x, i), w.T, C, w.x, ld);
     gather(place(c, c.dout, i), w.T, C, w.d, ld);
+    fetch<0>(c, c.x, i + 1, last);
     attention_forward<P, true>(c, weights, w);
+    fetch<0>(c, c.dout, i + 1, last);
     mlp_forward<P, true>(c, weights, w, w.tmp);
+    fetch<1>(c, c.dx, i, last);
 
     // d: the gradient of the output, then of mid, then of x.
     const float *dz = w.d;

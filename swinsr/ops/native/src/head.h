@@ -17,6 +17,10 @@ struct Head {
   const E *q_flat, *k_flat, *v_flat;  // [dim][ld / PER]; q_flat, k_flat only in backward
   float scale;                     // of the scores
   const float *bias, *mask;        // [key][ld queries], in units of log2(e); mask may be null
+  // Where forward leaves the unnormalised probabilities (stacked) and inverse sums for backward;
+  // null where backward is to compute them again. Only with one block of queries.
+  E *kept;
+  float *kept_inverse;
 };
 
 // In place: scores -> exp2(scores * scale + bias + mask - largest); the inverse of each sum.
@@ -70,8 +74,8 @@ INLINE int64_t head_scratch(int64_t tokens) {
 template <class P>
 static void head_forward(const Head<P> &h, float *out, float *scratch) {
   typedef typename P::E E;
-  float *s = scratch, *inverse = s + (h.ld + 2) * BLOCK;
-  E *packed = (E *)(inverse + BLOCK);
+  float *s = scratch, *inverse = h.kept ? h.kept_inverse : s + (h.ld + 2) * BLOCK;
+  E *packed = h.kept ? h.kept : (E *)(s + (h.ld + 2) * BLOCK + BLOCK);
   const int64_t keys = (h.tokens + P::PER - 1) / P::PER;
   for (int64_t i0 = 0; i0 < h.ld; i0 += BLOCK) {
     int64_t width = h.ld - i0 < BLOCK ? h.ld - i0 : BLOCK;
@@ -88,18 +92,42 @@ static void head_forward(const Head<P> &h, float *out, float *scratch) {
 
 // p, dp [tokens][BLOCK]: unnormalised probabilities and their gradient
 //   -> probabilities and the scores' gradient, which is added to dbias [key][ld] too.
+template <int NV>
 INLINE void scores_backward(float *p, float *dp, const float *inverse, int64_t tokens, float *dbias,
                             int64_t ld) {
-  V inv = load(inverse), mean = V{};
-  for (int64_t j = 0; j < tokens; j++) mean += load(p + j * BLOCK) * load(dp + j * BLOCK);
-  mean *= inv;
-  for (int64_t j = 0; j < tokens; j++) {
-    V prob = load(p + j * BLOCK) * inv;
-    V ds = prob * (load(dp + j * BLOCK) - mean);
-    store(p + j * BLOCK, prob);
-    store(dp + j * BLOCK, ds);
-    store(dbias + j * ld, load(dbias + j * ld) + ds);
-  }
+  V inv[NV], mean[NV];
+  UNROLL
+  for (int n = 0; n < NV; n++) inv[n] = load(inverse + n * VL), mean[n] = V{};
+  for (int64_t j = 0; j < tokens; j++)
+    UNROLL
+    for (int n = 0; n < NV; n++)
+      mean[n] += load(p + j * BLOCK + n * VL) * load(dp + j * BLOCK + n * VL);
+  UNROLL
+  for (int n = 0; n < NV; n++) mean[n] *= inv[n];
+  for (int64_t j = 0; j < tokens; j++)
+    UNROLL
+    for (int n = 0; n < NV; n++) {
+      V prob = load(p + j * BLOCK + n * VL) * inv[n];
+      V ds = prob * (load(dp + j * BLOCK + n * VL) - mean[n]);
+      store(p + j * BLOCK + n * VL, prob);
+      store(dp + j * BLOCK + n * VL, ds);
+      store(dbias + j * ld + n * VL, load(dbias + j * ld + n * VL) + ds);
+    }
+}
+
+// Stacked -> rows.
+template <class P>
+INLINE void unstack(const typename P::E *from, int64_t R, int64_t lanes, float *to) {
+  for (int64_t r = 0; r < R; r += P::PER)
+    for (int64_t i = 0; i < lanes; i += VL) {
+      if constexpr (P::PER == 1) {
+        store(to + r * BLOCK + i, load(from + r * BLOCK + i));
+      } else {
+        VU both = load(from + r / 2 * BLOCK + i);
+        store(to + r * BLOCK + i, low_half(both));
+        if (r + 1 < R) store(to + (r + 1) * BLOCK + i, high_half(both));
+      }
+    }
 }
 
 // What head_backward takes of the output's gradient, and where it leaves its results.
@@ -120,10 +148,17 @@ static void head_backward(const Head<P> &h, const HeadGradients<P> &g, float *sc
   for (int64_t i0 = 0; i0 < h.ld; i0 += BLOCK) {
     const int64_t width = h.ld - i0 < BLOCK ? h.ld - i0 : BLOCK;
     const int64_t lanes = (width + P::PER - 1) / P::PER, f = i0 / P::PER, fld = h.ld / P::PER;
-    probabilities(h, i0, width, p, inverse);
+    const float *inv = h.kept ? h.kept_inverse : inverse;
+    if (h.kept)
+      unstack<P>(h.kept, h.tokens, width, p);
+    else
+      probabilities(h, i0, width, p, inverse);
     matmul<P>(h.tokens, width, h.steps, h.v, 1, h.ld, g.out + i0, h.ld, dp, BLOCK, false);
-    for (int64_t n = 0; n < width; n += VL)
-      scores_backward(p + n, dp + n, inverse + n, h.tokens, g.bias + i0 + n, h.ld);
+    if (width == 4 * VL)
+      scores_backward<4>(p, dp, inv, h.tokens, g.bias + i0, h.ld);
+    else
+      for (int64_t n = 0; n < width; n += VL)
+        scores_backward<1>(p + n, dp + n, inv + n, h.tokens, g.bias + i0 + n, h.ld);
     const E *ds = stacked<P>(dp, h.tokens, BLOCK, width, packed);
     matmul<P>(h.dim, width, keys, h.k_flat, fld, 1, ds, BLOCK, g.q + i0, h.ld, false);
     ds = flat<P>(dp, h.tokens, BLOCK, packed);

@@ -103,7 +103,8 @@ EXPORT int64_t NAME(swinsr_block_prepared_)(const BlockCall *c) {
          (c->heads + 4) * T * round_up(T, VL) + pad;
 }
 EXPORT int64_t NAME(swinsr_block_scratch_)(const BlockCall *c) {
-  return block_window<F32>(*c, nullptr, true).end - (float *)nullptr;
+  const int64_t kept = c->heads * (kept_words(c->window * c->window) + BLOCK + 16);
+  return block_window<F32>(*c, nullptr, true).end - (float *)nullptr + kept;
 }
 EXPORT int64_t NAME(swinsr_block_sums_)(const BlockCall *c) {
   return block_sums(*c, nullptr).end - (float *)nullptr;
