@@ -100,7 +100,8 @@ class Preprocessing:
         if self.crop is not None:
             image = _centre(image, self.crop)
         values = np.asarray(image, np.float32) * np.float32(self.factor)
-        values = (values - np.float32(self.mean)) / np.float32(self.std)
+        mean, std = (np.asarray(numbers, np.float32) for numbers in (self.mean, self.std))
+        values = (values - mean) / std
         return torch.from_numpy(values).permute(2, 0, 1)[None].contiguous()
 
     def target_size(self, height: int, width: int) -> tuple[int, int] | None:
