@@ -6,6 +6,7 @@ import typer
 
 from swinsr.cli.classify import classify
 from swinsr.cli.console import report_error
+from swinsr.cli.doctor import doctor
 from swinsr.cli.evaluate import evaluate
 from swinsr.cli.info import info
 from swinsr.cli.models import models
@@ -27,6 +28,7 @@ app.command()(evaluate)
 app.command()(train)
 app.add_typer(models, name="models")
 app.command()(info)
+app.command()(doctor)
 app.command()(classify)
 
 

@@ -191,6 +191,13 @@ def test_version_and_lists(run: Run) -> None:
         assert words in shown
 
 
+def test_doctor_tells_what_was_chosen(run: Run) -> None:
+    done = run("doctor")
+    assert done.returncode == 0, done.stderr
+    for words in ("torch", "device", "window attention", "linear layers", "precision", "bundled"):
+        assert words in done.stdout
+
+
 def test_quiet_prints_nothing(run: Run, tmp_path: Path) -> None:
     Image.fromarray(photograph()).save(tmp_path / "in.png")
     done = run("upscale", "in.png", "-q", "-m", "bicubic")
