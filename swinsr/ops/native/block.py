@@ -158,9 +158,7 @@ def _gradient_shapes(
     gradient: Tensor, x: Tensor, tensors: list[Tensor | None], *_: object
 ) -> list[Tensor]:
     like = [x, *tensors[:2], *tensors[3:]]
-    return [
-        x.new_empty(0 if t is None else t.shape, dtype=torch.float32) for t in like
-    ]
+    return [x.new_empty(0 if t is None else t.shape, dtype=torch.float32) for t in like]
 
 
 _TENSORS = 3 + len(BLOCK_PARAMETERS)

@@ -26,6 +26,8 @@ FLAGS = [
     *("-fno-rtti", "-fno-stack-protector", "-fvisibility=hidden"),
     *("-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-function"),
 ]
+# The oldest GNU C library that the ziglang package links for; wheels are tagged with it.
+GLIBC = "2.17" if platform.libc_ver()[0] == "glibc" else None
 AVX512 = "-mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512"
 X86 = {
     "baseline": "",
@@ -57,6 +59,11 @@ def compiler() -> list[str]:
     )
 
 
+def uses_zig() -> bool:
+    """Whether the compiler is the ziglang package."""
+    return "ziglang" in compiler()
+
+
 def instruction_sets() -> dict[str, str]:
     """Names and compiler flags of what is compiled for this kind of processor."""
     return X86 if platform.machine().lower() in ("x86_64", "amd64") else {"baseline": ""}
@@ -69,9 +76,13 @@ def compile_library(to: Path = LIBRARY) -> Path:
         CompileError: no compiler, or one that failed.
     """
     command = compiler()
-    zig = "ziglang" in command
-    # Zig otherwise aims at the very processor it runs on; a wheel must run on others.
-    common = [*command, *(["-mcpu=baseline"] if zig else []), *FLAGS]
+    zig = uses_zig()
+    if zig:
+        # Zig otherwise aims at the very processor and system it runs on.
+        command += ["-mcpu=baseline"]
+        if GLIBC:
+            command += ["-target", f"{platform.machine()}-linux-gnu.{GLIBC}"]
+    common = [*command, *FLAGS]
     with tempfile.TemporaryDirectory(prefix="swinsr-") as folder:
         jobs: list[tuple[str, str, list[str]]] = [("processor.cpp", "processor", [])]
         for name, flags in instruction_sets().items():
