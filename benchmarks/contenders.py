@@ -19,6 +19,7 @@ from swinsr.inference import prepare
 from swinsr.models import RestorationNetwork
 
 Run = Callable[[Tensor], Tensor]
+_LIBRARIES: list[torch.library.Library] = []  # operators last as long as their library
 
 
 class Unavailable(Exception):
@@ -66,27 +67,37 @@ def _plain(network: RestorationNetwork, size: tuple[int, int]) -> Run:
 def _told(package: str) -> Iterator[None]:
     try:
         yield
-    except (ImportError, AttributeError, RuntimeError) as error:
+    except (ImportError, AttributeError, RuntimeError, SwinsrError) as error:
         raise Unavailable(f"{package} does not import here ({error})") from error
 
 
-def _basicsr(network: RestorationNetwork, size: tuple[int, int]) -> Run:
-    """BasicSR's SwinIR: the published architecture as pip installs it."""
+def published_swinir(config: Mapping[str, Any]) -> torch.nn.Module:
+    """BasicSR's SwinIR with fresh weights: the published architecture as pip installs it.
+
+    Raises:
+        Unavailable: BasicSR or the torchvision it needs is not installed.
+    """
+    if not hasattr(torch.ops.torchvision, "nms"):
+        # torchvision's operators do not load beside a CPU build of torch; SwinIR uses none.
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor boxes, Tensor scores, float threshold) -> Tensor")
+        _LIBRARIES.append(library)
     with _told("basicsr"):
-        integration = importlib.import_module("swinsr.integrations.basicsr")
-        integration.supply_torchvision()
+        importlib.import_module("swinsr.integrations.basicsr").supply_functional_tensor()
         module = importlib.import_module("basicsr.archs.swinir_arch")
+    network: torch.nn.Module = module.SwinIR(**config)
+    return network
+
+
+def _basicsr(network: RestorationNetwork, size: tuple[int, int]) -> Run:
     config = network.config
-    published = module.SwinIR(**_published_keywords(config.to_dict()))
+    published = published_swinir(config.to_dict())
     missing, unexpected = published.load_state_dict(network.state_dict(), strict=False)
     derived = ("relative_position_index", "attn_mask")
     assert not unexpected
     assert all(key.endswith(derived) for key in missing), missing
     return _module(published, config.window_size, config.upscale)
-
-
-def _published_keywords(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key != "family"}
 
 
 def _module(module: torch.nn.Module, window: int, scale: int) -> Run:
