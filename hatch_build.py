@@ -19,7 +19,7 @@ SKIP_VARIABLE = "SWINSR_NO_KERNELS"
 
 
 class KernelsHook(BuildHookInterface):
-    """Adds swinsr/ops/native/swinsr_kernels.* to wheels and to the checkout of editable installs."""
+    """Adds swinsr_kernels.* to wheels, and to the checkout of editable installs."""
 
     PLUGIN_NAME = "custom"
 

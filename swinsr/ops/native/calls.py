@@ -43,9 +43,9 @@ class Parameter(ctypes.Structure):
 
 
 BLOCK_PARAMETERS = (
-    "norm1_weight norm1_bias qkv_weight qkv_bias proj_weight proj_bias "
-    "norm2_weight norm2_bias fc1_weight fc1_bias fc2_weight fc2_bias"
-).split()
+    *("norm1_weight", "norm1_bias", "qkv_weight", "qkv_bias", "proj_weight", "proj_bias"),
+    *("norm2_weight", "norm2_bias", "fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias"),
+)
 _BLOCK_INTEGERS = "batch height width window shift channels heads hidden version bfloat16 shares"
 
 

@@ -94,7 +94,7 @@ static void attend_backward(const AttentionCall &c, int64_t first, int64_t last,
   const int64_t area = round_up(D, VL) * ld;
   for (int64_t i = 0; i < c.heads * T * ld; i += VL) store(dbias + i, V{});
   for (int64_t h = 0; h < c.heads; h++) {
-    float scale_sum = 0;
+    double scale_sum = 0;
     for (int64_t w = first; w < last; w++) {
       Scratch s{scratch};
       Loaded<P> l;
@@ -123,7 +123,7 @@ static void attend_backward(const AttentionCall &c, int64_t first, int64_t last,
       scatter(g.k, ld, T, D, Rows<IO>{to + dim, 3 * dim});
       scatter(g.v, ld, T, D, Rows<IO>{to + 2 * dim, 3 * dim});
     }
-    dscale[h] = scale_sum;
+    dscale[h] = (float)scale_sum;
   }
 }
 
