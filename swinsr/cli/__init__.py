@@ -1,59 +1,42 @@
-"""The `swinsr` command. One file a sub-command; torch is imported only where one needs it."""
+"""The `swinsr` command: this module starts and ends it, `commands` is what there is to call."""
 
 import sys
-
-import typer
-
-from swinsr.cli.classify import classify
-from swinsr.cli.console import report_error
-from swinsr.cli.doctor import doctor
-from swinsr.cli.evaluate import evaluate
-from swinsr.cli.info import info
-from swinsr.cli.models import models
-from swinsr.cli.train import train
-from swinsr.cli.upscale import upscale
-from swinsr.errors import SwinsrError
-from swinsr.version import __version__
-
-app = typer.Typer(
-    name="swinsr",
-    help="Upscale and restore pictures with SwinIR and Swin2SR.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(upscale)
-app.command()(evaluate)
-app.command()(train)
-app.add_typer(models, name="models")
-app.command()(info)
-app.command()(doctor)
-app.command()(classify)
+from typing import Any
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"swinsr {__version__}")
-        raise typer.Exit
+def __getattr__(name: str) -> Any:
+    """Import `app`, and every command with it, only when it is asked for."""
+    if name == "app":
+        from swinsr.cli.commands import app
 
-
-@app.callback()
-def root(
-    version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Show the version."
-    ),
-) -> None:
-    """Upscale and restore pictures with SwinIR and Swin2SR."""
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def main() -> None:
-    """Run the command line; a user's error is one sentence and exit status 1."""
+    """Run the command line; a user's error is one sentence and exit status 1.
+
+    Nothing slow is imported before signals are taken: Ctrl-C is answered from the start.
+    """
+    from swinsr.cli.signals import StoppedError, report, take_signals
+    from swinsr.errors import SwinsrError, is_out_of_memory
+
     try:
+        take_signals()
+        from swinsr.cli.commands import app
+
         app()
     except SwinsrError as error:
+        from swinsr.cli.console import report_error
+
         report_error(error)
         sys.exit(1)
-    except KeyboardInterrupt:
-        report_error("stopped; nothing half-written was left behind")
-        sys.exit(130)
+    except (MemoryError, ImportError) as error:
+        # Where memory is short, the libraries themselves may not load.
+        if not is_out_of_memory(error):
+            raise
+        report("there is not enough memory to start; close other programs")
+        sys.exit(1)
+    except StoppedError as stopped:
+        report("stopped; nothing half-written was left behind")
+        sys.exit(stopped.status)

@@ -1,0 +1,103 @@
+"""`swinsr export`: a model as a file for other programs."""
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from swinsr.cli.console import report_note
+from swinsr.errors import ConfigError, OutputExistsError
+
+if TYPE_CHECKING:
+    from swinsr.checkpoints import LoadedModel
+    from swinsr.export import Exported
+
+BOUND = 1e-4  # beyond float32 rounding of the deepest published network
+
+
+def export(
+    model: str = typer.Argument(..., metavar="MODEL", help="A model's name, file or folder."),
+    output: Path = typer.Argument(..., metavar="OUT", help="out.onnx, .xml, .pt, .ts or .pt2."),
+    dynamic: bool = typer.Option(False, "--dynamic", help="Take pictures of any size."),
+    size: str = typer.Option("64x64", metavar="HxW", help="The size to trace, or the only one."),
+    opset: int = typer.Option(17, help="Of ONNX, 17 to 20."),
+    openvino: bool = typer.Option(False, "--openvino", help="OUT.xml and OUT.bin for OpenVINO."),
+    torchscript: bool = typer.Option(False, "--torchscript", help="A TorchScript program."),
+    pt2: bool = typer.Option(False, "--pt2", help="PyTorch's exported program."),
+    check: bool = typer.Option(True, help="Run the file and compare it with the network."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace OUT where it is there."),
+) -> None:
+    """Write a model as an ONNX file, or for OpenVINO or PyTorch.
+
+    The file takes a picture (batch, channels, height, width) in 0..1, pads it to whole windows,
+    and gives the result cropped to its size times the scale.
+    """
+    if openvino + torchscript + pt2 > 1:
+        raise ConfigError("choose one of --openvino, --torchscript and --pt2")
+    height, width = _size(size)
+    if output.exists() and not overwrite:
+        raise OutputExistsError(f"{output} is already there; replace it with --overwrite")
+    from swinsr.checkpoints import load
+    from swinsr.export import export_program, export_torchscript
+    from swinsr.zoo import find_weights
+
+    loaded = load(find_weights(model))
+    if torchscript:
+        done = export_torchscript(loaded.network, output, size=(height, width))
+    elif pt2:
+        done = export_program(loaded.network, output, dynamic=dynamic, size=(height, width))
+    elif openvino:
+        with tempfile.TemporaryDirectory() as folder:
+            between = Path(folder) / "model.onnx"
+            _onnx(loaded, between, dynamic=dynamic, size=(height, width), opset=opset)
+            from swinsr.export import export_openvino
+
+            done = export_openvino(loaded.network, output, between)
+    else:
+        done = _onnx(loaded, output, dynamic=dynamic, size=(height, width), opset=opset)
+    takes = "any height and width" if dynamic or torchscript else f"{height}x{width} only"
+    typer.echo(f"{done.path}  {done.bytes / 1e6:.1f} MB, {done.nodes:,} nodes, {takes}")
+    if check:
+        _compare(loaded, done, None if dynamic or torchscript else (height, width))
+
+
+def _onnx(
+    loaded: "LoadedModel", path: Path, *, dynamic: bool, size: tuple[int, int], opset: int
+) -> "Exported":
+    from swinsr.export import export_onnx
+
+    details = {k: v for k, v in loaded.metadata.items() if k in ("task", "licence")}
+    return export_onnx(
+        loaded.network, path, dynamic=dynamic, size=size, opset=opset, details=details
+    )
+
+
+def _compare(loaded: "LoadedModel", done: "Exported", only: tuple[int, int] | None) -> None:
+    """Say how far the file is from the network.
+
+    Raises:
+        ConfigError: further than rounding explains.
+    """
+    from swinsr.export import CHECKED_SIZES, largest_difference
+
+    for size in (only,) if only is not None else CHECKED_SIZES:
+        try:
+            difference = largest_difference(loaded.network, done.path, size)
+        except ConfigError as error:
+            report_note(f"not compared with the network: {error}")
+            return
+        typer.echo(f"  {size[0]}x{size[1]}: largest difference {difference:.1e}")
+        if not difference <= BOUND:
+            raise ConfigError(
+                f"{done.path} differs from the network by {difference:.1e}; do not use it, and "
+                "try another --opset or version of torch"
+            )
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    if match is None:
+        raise ConfigError(f"--size is HEIGHTxWIDTH such as 64x64, not {text!r}")
+    return int(match[1]), int(match[2])
