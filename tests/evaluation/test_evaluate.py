@@ -48,7 +48,7 @@ def test_bicubic_is_measured_as_by_hand(paired_set: Path, hr_set: Path) -> None:
 
 
 def test_a_network_is_measured_as_the_upscaler_runs_it(paired_set: Path, tiny_x2: Path) -> None:
-    upscaler = Upscaler.from_pretrained(tiny_x2)
+    upscaler = Upscaler.from_pretrained(tiny_x2, device="cpu", precision="float32")
     truth = pictures()["rocket"]
     own = upscaler(imresize(truth, scale=1 / 2))
     found = evaluate([str(tiny_x2)], [str(paired_set)], options=Options(device="cpu"))
