@@ -65,5 +65,27 @@ class DownloadError(SwinsrError):
     """A file that could not be fetched whole and right; nothing of it is left in use."""
 
 
+class NotEnoughMemoryError(SwinsrError):
+    """The machine or the device has too little memory for the picture and the network."""
+
+
 class DeviceError(SwinsrError):
     """A device or precision that this machine cannot provide."""
+
+
+# How the libraries below say it: torch on CPU and GPU, OpenCV, C++, the system, its loader.
+_OUT_OF_MEMORY = (
+    "allocate memory",
+    "not enough memory",
+    "out of memory",
+    "insufficient memory",
+    "failed to allocate",
+    "bad_alloc",
+    "failed to map segment",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a library's error means that memory was short; torch has no type for it."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)

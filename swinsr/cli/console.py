@@ -1,5 +1,6 @@
 """What the command says and where: results on standard output, the rest on standard error."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,15 +15,45 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from swinsr.errors import SwinsrError
+
+# File names may hold control characters: a line break would make two lines of one, an escape
+# sequence would reach the terminal.
+_VISIBLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {10: "\\n"}
+
+
+def one_line(text: object) -> str:
+    """A text with its control characters written out."""
+    return str(text).translate(_VISIBLE)
+
+
+def report_line(text: str) -> None:
+    """One line on standard output.
+
+    Raises:
+        SwinsrError: it cannot be written to. A closed pipe stays the `BrokenPipeError` it is.
+    """
+    try:
+        typer.echo(one_line(text))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is still buffered would fail once more, and loudly, when the program ends.
+        sys.stdout = None
+        raise SwinsrError(
+            f"standard output cannot be written to ({error.strerror}); free some space there or "
+            "use --quiet"
+        ) from error
+
 
 def report_error(error: object) -> None:
     """One line on standard error."""
-    typer.echo(f"swinsr: {error}", err=True)
+    typer.echo(f"swinsr: {one_line(error)}", err=True)
 
 
 def report_note(text: str) -> None:
     """One line on standard error that is no failure."""
-    typer.echo(f"note: {text}", err=True)
+    typer.echo(f"note: {one_line(text)}", err=True)
 
 
 class FileProgress:
@@ -39,6 +70,7 @@ class FileProgress:
             yield lambda share: None
             return
         bar = self._bar
+        name = one_line(name)
         label = name if self._files == 1 else f"{number}/{self._files} {name}"
         task = bar.add_task(label, total=1.0)
         try:

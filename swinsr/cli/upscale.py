@@ -1,5 +1,6 @@
 """`swinsr upscale`: pictures in, larger pictures out."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -8,24 +9,36 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from swinsr.cli.console import file_progress, report_error, report_note
-from swinsr.cli.plan import Job, plan_jobs
-from swinsr.errors import ImageWriteError, OutputExistsError, SwinsrError
+from swinsr.cli.console import file_progress, report_error, report_line, report_note
+from swinsr.cli.plan import Job, is_folder, plan_jobs
+from swinsr.errors import ImageWriteError, NotEnoughMemoryError, OutputExistsError, SwinsrError
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
 
 
+def _named(text: str) -> Path:
+    """A path; an empty one, from an unset variable of a shell, would mean the current folder."""
+    if not text:
+        raise typer.BadParameter("the name is empty")
+    return Path(text)
+
+
 def upscale(
     inputs: list[Path] = typer.Argument(
-        ..., metavar="INPUT...", help="Pictures, or folders of pictures.", show_default=False
+        ...,
+        metavar="INPUT...",
+        help="Pictures, or folders of pictures.",
+        show_default=False,
+        parser=_named,
     ),
     output: Path | None = typer.Option(
         None,
         "-o",
         "--output",
         metavar="FILE|DIR",
+        parser=_named,
         help="Where to write; a folder for several inputs. Default: beside each input, "
         "in.png to in_x4.png.",
     ),
@@ -45,7 +58,7 @@ def upscale(
         "auto", help="float32, bfloat16, or auto: bfloat16 where it is quicker and as good."
     ),
     max_pixels: int = typer.Option(
-        DEFAULT_MAX_PIXELS, help="Refuse larger inputs; guards against decompression bombs."
+        DEFAULT_MAX_PIXELS, min=1, help="Refuse larger inputs; guards against decompression bombs."
     ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace outputs that are there."),
     quiet: bool = typer.Option(False, "-q", "--quiet", help="Print failures only."),
@@ -75,7 +88,7 @@ def upscale(
                     report_error(error)
                     continue
             if not quiet:
-                typer.echo(line)
+                report_line(line)
     if failures:
         if len(jobs) > 1:
             report_error(f"{failures} of {len(jobs)} pictures failed; the others are done.")
@@ -111,18 +124,23 @@ def run_job(
 
     start = time.perf_counter()
     # What is wrong with the output shows before the work is done, not after.
+    if job.error is not None:
+        raise ImageWriteError(job.error)
     kind = output_format(job.output)
-    if job.output.exists() and not overwrite:
+    if os.path.lexists(job.output) and not overwrite:
         raise OutputExistsError(
             f"{job.output}: it is already there; choose another name with -o, or replace it with "
             "--overwrite."
         )
-    if not job.output.parent.is_dir():
+    if not is_folder(job.output.parent):
         raise ImageWriteError(f"{job.output}: the folder does not exist; create it first.")
     image = read_image(job.source, max_pixels=max_pixels)
     height, width = target_size(image.height, image.width, scale)
     check_side(str(job.output), height, width, kind)
-    result = upscaler.upscale(image, scale, report)
+    try:
+        result = upscaler.upscale(image, scale, report)
+    except NotEnoughMemoryError as error:
+        raise NotEnoughMemoryError(f"{job.source}: {error}") from error
     lost = write_image(job.output, result, overwrite=overwrite)
     if not quiet:
         for note in (*image.notes, *lost):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
-from swinsr.errors import ImageReadError
+from swinsr.errors import ImageReadError, is_out_of_memory
 from swinsr.image import exif
 from swinsr.image.decode.pillow import decode_bmp, decode_jpeg, decode_webp
 from swinsr.image.decode.png import decode_png
@@ -60,11 +60,10 @@ def _own_errors(name: str) -> Iterator[None]:
     except UnsupportedError as error:
         raise ImageReadError(f"{name}: {error}.") from error
     except MemoryError as error:
-        raise ImageReadError(
-            f"{name}: there is not enough memory to decode it; close other programs or "
-            "reduce the picture."
-        ) from error
+        raise ImageReadError(_no_memory(name)) from error
     except CODEC_ERRORS as error:
+        if is_out_of_memory(error):
+            raise ImageReadError(_no_memory(name)) from error
         raise ImageReadError(
             f"{name}: the picture is damaged or cut short ({_detail(error)}); "
             "copy or download the file again."
@@ -109,6 +108,13 @@ def _upright(image: Image) -> Image:
         pixels=upright(image.pixels, orientation).copy(),
         alpha=None if image.alpha is None else upright(image.alpha, orientation).copy(),
         metadata=replace(metadata, exif=block, xmp=xmp, dpi=dpi),
+    )
+
+
+def _no_memory(name: str) -> str:
+    return (
+        f"{name}: there is not enough memory to decode it; close other programs or "
+        "reduce the picture."
     )
 
 

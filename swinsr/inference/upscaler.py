@@ -21,13 +21,17 @@ from swinsr.image import (
 )
 from swinsr.inference.device import choose_device
 from swinsr.inference.engine import BASELINES, BaselineEngine, Engine, NetworkEngine
+from swinsr.inference.memory import enough_memory
 from swinsr.inference.passes import passes_for, target_size
+from swinsr.inference.precision import dtype_of
 from swinsr.inference.prepare import prepare
 from swinsr.inference.progress import Progress, part, silent
 from swinsr.inference.transparency import enlarge_alpha
 from swinsr.zoo import default_model, find_weights
 
 Array = NDArray[Any]
+# Float arrays beyond it are no pictures in 0..1 that overshoot a little, but in other units.
+_FLOAT_END = 4.0
 
 
 class Upscaler:
@@ -65,12 +69,14 @@ class Upscaler:
             ModelNotFoundError: no model of that name, and no such file.
             CheckpointError: the file is no checkpoint of a known network.
             DeviceError: this machine does not have the device.
+            ConfigError: an unknown precision.
         """
+        target = choose_device(device)
+        dtype_of(precision)  # a wrong name is told before anything is loaded, baselines included
         if model is None:
             model = default_model(4.0 if scale is None else scale).name
         if model in BASELINES:
             return cls(BaselineEngine(str(model)))
-        target = choose_device(device)
         loaded = load(find_weights(model))
         network = prepare(loaded.network.to(target), precision)
         task = str(loaded.metadata.get("task", ""))
@@ -125,6 +131,7 @@ class Upscaler:
         Raises:
             ShapeMismatchError: an array that is no picture.
             ConfigError: a scale that is out of range or that the model cannot make.
+            NotEnoughMemoryError: on the machine or the device.
         """
         if isinstance(picture, PilImage.Image):
             return to_pil(self.upscale(from_pil(picture), scale, progress))
@@ -135,10 +142,22 @@ class Upscaler:
     def upscale(
         self, image: Image, scale: float | None = None, progress: Progress = silent
     ) -> Image:
-        """Upscale or restore one `Image`, its metadata carried along; see `__call__`."""
+        """Upscale or restore one `Image`, its metadata carried along; see `__call__`.
+
+        Raises:
+            ConfigError: as for `__call__`.
+            NotEnoughMemoryError: on the machine or the device.
+        """
         scale = self.scale if scale is None else float(scale)
         self.check_scale(scale)
         size = target_size(image.height, image.width, scale)
+        work = f"enlarge {image.width}x{image.height} to {size[1]}x{size[0]} pixels"
+        with enough_memory(work):
+            return self._upscale(image, scale, size, progress)
+
+    def _upscale(
+        self, image: Image, scale: float, size: tuple[int, int], progress: Progress
+    ) -> Image:
         dtype, pixels, alpha = image.pixels.dtype, image.pixels, image.alpha
         # Alpha that says nothing, and alpha at the picture's own size, costs no second run.
         varies = alpha is not None and not is_constant(alpha)
@@ -170,6 +189,9 @@ def _from_array(array: Array) -> Image:
     Raises:
         ShapeMismatchError: an array that is no picture.
     """
+    if isinstance(array, np.ndarray):
+        # Subclasses index in their own ways, and np.matrix cannot have three dimensions.
+        array = np.asarray(array, array.dtype.newbyteorder("="))
     if not isinstance(array, np.ndarray) or array.ndim not in (2, 3) or 0 in array.shape:
         shape = getattr(array, "shape", type(array).__name__)
         raise ShapeMismatchError(
@@ -177,6 +199,11 @@ def _from_array(array: Array) -> Image:
         )
     planes = array[..., None] if array.ndim == 2 else array
     channels = planes.shape[2]
+    if array.dtype == np.float32 and not -_FLOAT_END <= array.min() <= array.max() <= _FLOAT_END:
+        raise ShapeMismatchError(
+            f"a float picture goes from 0 to 1, and this one from {array.min():g} to "
+            f"{array.max():g}; scale it, and replace what is not a number"
+        )
     if channels > 4:
         raise ShapeMismatchError(
             f"a picture has 1 to 4 channels, last; {array.shape} looks like another order"

@@ -1,11 +1,12 @@
 """JPEG, WebP and BMP, by Pillow; all have 8 bits."""
 
+import io
 from typing import Any, BinaryIO
 
 from PIL import Image as PilImage
 
 from swinsr.image import exif
-from swinsr.image.picture import Image, Metadata
+from swinsr.image.picture import Array, Image, Metadata
 from swinsr.image.pil import interleave
 
 # Below this the eye takes halved colour resolution for granted; at or above it, a user asks for
@@ -16,8 +17,9 @@ _FULL_COLOUR_QUALITY = 90
 def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
     """Write 8-bit gray or YCbCr without alpha; 4:4:4 from quality 90 on."""
     fields = _fields(image.metadata, prefix=exif.PREFIX)
-    PilImage.fromarray(interleave(image.pixels, None)).save(
+    _save(
         stream,
+        interleave(image.pixels, None),
         "JPEG",
         quality=quality,
         subsampling="4:4:4" if quality >= _FULL_COLOUR_QUALITY else "4:2:0",
@@ -29,15 +31,23 @@ def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
 def encode_webp(stream: BinaryIO, image: Image, quality: int, *, lossless: bool) -> None:
     """Write 8-bit RGB with or without alpha; lossless keeps colours under transparency too."""
     fields = _fields(image.metadata, prefix=b"")
-    PilImage.fromarray(interleave(image.pixels, image.alpha)).save(
-        stream, "WEBP", quality=quality, lossless=lossless, exact=lossless, **fields
-    )
+    pixels = interleave(image.pixels, image.alpha)
+    _save(stream, pixels, "WEBP", quality=quality, lossless=lossless, exact=lossless, **fields)
 
 
 def encode_bmp(stream: BinaryIO, image: Image) -> None:
     """Write 8-bit gray or 24-bit RGB with its resolution; the format has no place for the rest."""
     dpi = image.metadata.dpi or (0, 0)  # not given: Pillow would write 96
-    PilImage.fromarray(interleave(image.pixels, None)).save(stream, "BMP", dpi=dpi)
+    _save(stream, interleave(image.pixels, None), "BMP", dpi=dpi)
+
+
+def _save(stream: BinaryIO, pixels: Array, format_name: str, **options: Any) -> None:
+    """Encode in memory, then write: to a file itself Pillow writes without a look at how much of
+    it the disk took, and a full one would leave a picture cut short.
+    """
+    buffer = io.BytesIO()
+    PilImage.fromarray(pixels).save(buffer, format_name, **options)
+    stream.write(buffer.getbuffer())
 
 
 def _fields(metadata: Metadata, *, prefix: bytes) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""Every sub-command. One file each; torch is imported only where one needs it."""
+
+import typer
+
+from swinsr.cli.classify import classify
+from swinsr.cli.doctor import doctor
+from swinsr.cli.evaluate import evaluate
+from swinsr.cli.export import export
+from swinsr.cli.info import info
+from swinsr.cli.models import models
+from swinsr.cli.train import train
+from swinsr.cli.upscale import upscale
+from swinsr.version import __version__
+
+app = typer.Typer(
+    name="swinsr",
+    help="Upscale and restore pictures with SwinIR and Swin2SR.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(upscale)
+app.command()(evaluate)
+app.command()(train)
+app.add_typer(models, name="models")
+app.command()(info)
+app.command()(doctor)
+app.command()(classify)
+app.command()(export)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"swinsr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """Upscale and restore pictures with SwinIR and Swin2SR."""
