@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from swinsr.inference.linear import Linear
-from swinsr.nn.attention import WindowAttentionV2
 from swinsr.nn.block import SwinBlock, SwinBlockV2
 
 Forward = Callable[[Tensor, tuple[int, int], Tensor | None], Tensor]
@@ -36,10 +35,7 @@ class _Block:
     def __init__(self, block: SwinBlock, dtype: torch.dtype) -> None:
         attention = block.attn
         self.block, self.dtype = block, dtype
-        qkv_bias = (
-            attention.qkv_bias() if isinstance(attention, WindowAttentionV2) else attention.qkv.bias
-        )
-        self.qkv = self.after_norm(attention.qkv.weight, qkv_bias, block.norm1)
+        self.qkv = self.after_norm(attention.qkv.weight, attention.qkv_bias(), block.norm1)
         self.proj = Linear(attention.proj.weight, attention.proj.bias, dtype)
         self.fc1 = self.after_norm(block.mlp.fc1.weight, block.mlp.fc1.bias, block.norm2)
         self.fc2 = Linear(block.mlp.fc2.weight, block.mlp.fc2.bias, dtype)

@@ -56,6 +56,10 @@ class WindowAttention(nn.Module):
         out: Tensor = self.qkv(windows)
         return out
 
+    def qkv_bias(self) -> Tensor | None:
+        """The bias of queries, keys and values together, (3 * dim,)."""
+        return self.qkv.bias
+
     def scale(self) -> Tensor:
         """What each head's scores are multiplied by, (heads,) float32."""
         return torch.full((self.heads,), self.qk_scale, device=self.proj.weight.device)

@@ -1,7 +1,8 @@
 """Swin blocks: window attention and an MLP, each with a residual, on (batch, H, W, C) maps.
 
 Everything in a block stays inside its windows. So the block itself is written on windows alone
-(`forward_windows`), and whoever runs a large picture may run it some windows at a time.
+(`forward_windows`), and whoever runs a large picture may run it some windows at a time. On a CPU
+with the compiled kernels a block is one operation instead (`run_native`), in training too.
 """
 
 from typing import Any
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from swinsr.nn.attention import WindowAttention, WindowAttentionV2
+from swinsr.ops.backend import block_backend
+from swinsr.ops.native.block import swin_block_native
 from swinsr.ops.window import shift_mask, window_merge, window_partition
 
 
@@ -50,6 +53,8 @@ class Mlp(nn.Module):
 
 class SwinBlock(nn.Module):
     """V1 block: norm before attention and MLP (arXiv:2103.14030, eq. 3)."""
+
+    generation = 1
 
     def __init__(
         self,
@@ -91,8 +96,63 @@ class SwinBlock(nn.Module):
         out: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
         return out
 
+    def obstacle(self, x: Tensor) -> str:
+        """What about this call the compiled block cannot compute; empty for nothing."""
+        if x.dtype != torch.float32 or self.norm1.weight.dtype != torch.float32:
+            return "it takes float32 maps and weights"
+        if self.attn.backend not in ("auto", "native"):
+            return f"attention is to run by {self.attn.backend}"
+        if self.training and (self.drop_path.rate or self.mlp.drop.p or self.attn.attn_drop.p):
+            return "it has no dropout"
+        traced = torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+        if traced or torch.compiler.is_exporting():
+            return "other programs do not know it"
+        return ""
+
+    def run_native(self, x: Tensor, *, bfloat16: bool) -> Tensor:
+        """The block on a map by the compiled kernel.
+
+        Args:
+            x: (batch, H, W, C) float32 on the CPU; H and W multiples of the window.
+            bfloat16: multiply in bfloat16; the residual stream stays float32.
+
+        Returns:
+            As x.
+        """
+        attention = self.attn
+        # Autocast would round what is computed here in float32, and does not know the kernel.
+        with torch.autocast("cpu", enabled=False):
+            out: Tensor = swin_block_native(
+                x,
+                attention.scale(),
+                attention.position_bias(),
+                self.mask(x.device),
+                self.norm1.weight,
+                self.norm1.bias,
+                attention.qkv.weight,
+                attention.qkv_bias(),
+                attention.proj.weight,
+                attention.proj.bias,
+                self.norm2.weight,
+                self.norm2.bias,
+                self.mlp.fc1.weight,
+                self.mlp.fc1.bias,
+                self.mlp.fc2.weight,
+                self.mlp.fc2.bias,
+                self.window,
+                self.shift,
+                attention.heads,
+                self.generation,
+                bfloat16,
+            )
+        return out
+
     def transform(self, x: Tensor) -> Tensor:
         """The block on a map, without gradient checkpointing."""
+        if block_backend("auto", x.device, self.obstacle(x)) == "native":
+            autocast = torch.is_autocast_enabled("cpu")
+            rounded = autocast and torch.get_autocast_dtype("cpu") == torch.bfloat16
+            return self.run_native(x, bfloat16=rounded)
         size = (x.shape[1], x.shape[2])
         grid = (size[0] // self.window, size[1] // self.window)
         windows = window_partition(x, self.window, self.shift)
@@ -109,6 +169,8 @@ class SwinBlock(nn.Module):
 
 class SwinBlockV2(SwinBlock):
     """V2 block: norm after attention and MLP, inside the residual (arXiv:2111.09883, fig. 1)."""
+
+    generation = 2
 
     def make_attention(self, *args: Any, **kwargs: Any) -> WindowAttention:
         """The attention module of this generation."""

@@ -13,6 +13,8 @@ from swinsr.errors import ConfigError, DeviceError
 from swinsr.ops.native.library import instruction_sets, kernels, unavailable
 
 ATTENTION_VARIABLE = "SWINSR_ATTENTION"
+BLOCK_VARIABLE = "SWINSR_BLOCK"
+BLOCK_BACKENDS = ("auto", "modules", "native")
 ATTENTION_BACKENDS = ("auto", "reference", "sdpa", "native")
 NATIVE_DTYPES = (torch.float32, torch.bfloat16)
 
@@ -66,6 +68,38 @@ def attention_backend(
     if asked == "native" and (reason := _native_lacks(device, dtype)):
         raise DeviceError(f"{by} cannot run: {reason}.")
     return asked
+
+
+def block_backend(requested: str, device: torch.device, obstacle: str) -> str:
+    """Whether a block runs module by module or as one kernel.
+
+    Args:
+        requested: one of `BLOCK_BACKENDS`; "auto" leaves it to SWINSR_BLOCK, and without that takes
+            the kernel where it can run and attention is not forced to another backend.
+        device: where the tensors are.
+        obstacle: what in the block the kernel cannot compute; empty for nothing.
+
+    Returns:
+        "modules" or "native".
+
+    Raises:
+        ConfigError: an unknown backend.
+        DeviceError: the kernel was asked for by name and cannot run.
+    """
+    asked, by = requested, f"backend={requested!r}"
+    if requested == "auto" and (named := os.environ.get(BLOCK_VARIABLE)):
+        asked, by = named, f"{BLOCK_VARIABLE}={named}"
+    if asked not in BLOCK_BACKENDS:
+        raise ConfigError(f"{by}: unknown block backend; choose from {', '.join(BLOCK_BACKENDS)}.")
+    if asked == "modules":
+        return "modules"
+    lacks = obstacle or _native_lacks(device, torch.float32)
+    if asked == "native":
+        if lacks:
+            raise DeviceError(f"{by} cannot run: {lacks}.")
+        return "native"
+    forced = os.environ.get(ATTENTION_VARIABLE, "auto")
+    return "modules" if lacks or forced not in ("auto", "native") else "native"
 
 
 def _native_lacks(device: torch.device, dtype: torch.dtype) -> str:
