@@ -332,34 +332,32 @@ static void block_backward(const BlockCall &c, int64_t first, int64_t last, floa
 // Adds the shares' sums in order, so that the result does not depend on the threads.
 static void block_finish(const BlockCall &c) {
   const int64_t C = c.channels, H = c.hidden, T = c.window * c.window, ld = round_up(T, VL);
-  for (int64_t share = 0; share < c.shares; share++) {
-    const Sums g = block_sums(c, c.share_sums + share * c.share_words);
-    auto matrix = [&](const Parameter &to, const float *from, int64_t rows, int64_t columns) {
-      for (int64_t r = 0; r < rows; r++)
-        for (int64_t k = 0; k < columns; k++) {
-          float *p = to.gradient + r * columns + k;
-          *p = (share ? *p : 0.0f) + from[r * round_up(columns, VL) + k];
-        }
-    };
-    auto vector = [&](const Parameter &to, const float *from, int64_t size) {
-      if (!to.gradient) return;
-      for (int64_t k = 0; k < size; k++)
-        to.gradient[k] = (share ? to.gradient[k] : 0.0f) + sum_lanes(load(from + k * VL));
-    };
-    matrix(c.qkv_weight, g.qkv_w, 3 * C, C), vector(c.qkv_bias, g.qkv_b, 3 * C);
-    matrix(c.proj_weight, g.proj_w, C, C), vector(c.proj_bias, g.proj_b, C);
-    matrix(c.fc1_weight, g.fc1_w, H, C), vector(c.fc1_bias, g.fc1_b, H);
-    matrix(c.fc2_weight, g.fc2_w, C, H), vector(c.fc2_bias, g.fc2_b, C);
-    vector(c.norm1_weight, g.norm1_w, C), vector(c.norm1_bias, g.norm1_b, C);
-    vector(c.norm2_weight, g.norm2_w, C), vector(c.norm2_bias, g.norm2_b, C);
-    for (int64_t h = 0; h < c.heads; h++) {
-      c.scale.gradient[h] = (share ? c.scale.gradient[h] : 0.0f) + g.scale[h];
-      for (int64_t i = 0; i < T; i++)
-        for (int64_t j = 0; j < T; j++) {
-          float *p = c.bias.gradient + (h * T + i) * T + j;
-          *p = (share ? *p : 0.0f) + g.bias[(h * T + j) * ld + i];
-        }
+  for (int64_t share = 1; share < c.shares; share++)
+    for (int64_t i = 0; i < c.share_words; i += VL) {
+      float *to = c.share_sums + i;
+      store(to, load(to) + load(to + share * c.share_words));
     }
+  const Sums g = block_sums(c, c.share_sums);
+  auto matrix = [&](const Parameter &to, const float *from, int64_t rows, int64_t columns) {
+    for (int64_t r = 0; r < rows; r++)
+      for (int64_t k = 0; k < columns; k++)
+        to.gradient[r * columns + k] = from[r * round_up(columns, VL) + k];
+  };
+  auto vector = [&](const Parameter &to, const float *from, int64_t size) {
+    for (int64_t k = 0; to.gradient && k < size; k++)
+      to.gradient[k] = sum_lanes(load(from + k * VL));
+  };
+  matrix(c.qkv_weight, g.qkv_w, 3 * C, C), vector(c.qkv_bias, g.qkv_b, 3 * C);
+  matrix(c.proj_weight, g.proj_w, C, C), vector(c.proj_bias, g.proj_b, C);
+  matrix(c.fc1_weight, g.fc1_w, H, C), vector(c.fc1_bias, g.fc1_b, H);
+  matrix(c.fc2_weight, g.fc2_w, C, H), vector(c.fc2_bias, g.fc2_b, C);
+  vector(c.norm1_weight, g.norm1_w, C), vector(c.norm1_bias, g.norm1_b, C);
+  vector(c.norm2_weight, g.norm2_w, C), vector(c.norm2_bias, g.norm2_b, C);
+  for (int64_t h = 0; h < c.heads; h++) {
+    c.scale.gradient[h] = g.scale[h];
+    for (int64_t i = 0; i < T; i++)
+      for (int64_t j = 0; j < T; j++)
+        c.bias.gradient[(h * T + i) * T + j] = g.bias[(h * T + j) * ld + i];
   }
 }
 
