@@ -58,6 +58,8 @@ def export(
     else:
         done = _onnx(loaded, output, dynamic=dynamic, size=(height, width), opset=opset)
     takes = "any height and width" if dynamic or torchscript else f"{height}x{width} only"
+    if dynamic and pt2:
+        takes += f" above {loaded.config.window_size}"
     typer.echo(f"{done.path}  {done.bytes / 1e6:.1f} MB, {done.nodes:,} nodes, {takes}")
     if check:
         _compare(loaded, done, None if dynamic or torchscript else (height, width))

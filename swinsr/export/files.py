@@ -157,7 +157,8 @@ def export_program(
     Args:
         network: what to export.
         path: a .pt2 file; replaced if it is there.
-        dynamic: take any height and width of at least 2; else pictures of `size`.
+        dynamic: take any height and width above the window (torch.export treats a dimension of
+            one, here one row of windows, apart); else pictures of `size`.
         size: (height, width) to trace with.
 
     Raises:

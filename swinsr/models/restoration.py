@@ -3,7 +3,8 @@
 Source: SwinIR, arXiv:2108.10257, figure 2.
 """
 
-from typing import Any
+from os import PathLike
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from swinsr.errors import ShapeMismatchError
 from swinsr.models.config import RestorationConfig
+from swinsr.models.pretrained import load_pretrained
 from swinsr.nn.block import SwinBlock
 from swinsr.nn.heads import (
     HeadOutput,
@@ -23,6 +25,8 @@ from swinsr.nn.heads import (
 from swinsr.nn.patch import PatchEmbed, to_image, to_tokens
 from swinsr.nn.residual import RSTB, ResidualGroup, residual_convolution
 from swinsr.ops.pad import pad_to_multiple
+
+Network = TypeVar("Network", bound="RestorationNetwork")
 
 RGB_MEAN = (0.4488, 0.4371, 0.4040)  # of DIV2K, as the published networks subtract it
 DERIVED_BUFFERS = ("relative_position_index", "relative_coords_table", "attn_mask", "mean")
@@ -112,6 +116,23 @@ class RestorationNetwork(nn.Module):
         if not config.upsampler:
             return RestorationHead(*args)
         return heads[config.upsampler](*args, config.upscale)
+
+    @classmethod
+    def from_pretrained(cls: type[Network], model: str | PathLike[str]) -> Network:
+        """Load weights.
+
+        Args:
+            model: a name that `swinsr models` lists, a weights file, a Hugging Face folder, or the
+                id of a model on the Hugging Face Hub such as "caidas/swin2SR-classical-sr-x2-64".
+
+        Returns:
+            The network in evaluation mode, float32, on the CPU.
+
+        Raises:
+            ModelNotFoundError: nothing of that name.
+            CheckpointError: not the weights of this kind of network.
+        """
+        return load_pretrained(model, cls)
 
     @property
     def head(self) -> nn.Module:

@@ -1,6 +1,7 @@
 """From what a user calls a model to the file or folder that holds it."""
 
 import difflib
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 
@@ -29,8 +30,13 @@ def find_weights(name: str | PathLike[str]) -> Path:
     for model in bundled_models():
         if model.name == str(name):
             return weights_folder() / model.file
-    path = Path(name).expanduser()
-    if path.exists():
+    if not str(name):
+        raise ModelNotFoundError("the model's name is empty; `swinsr models` lists the names")
+    # `exists` raises where a name is too long or a folder may not be entered, and `expanduser`
+    # where there is no such user; then it is a name like any other.
+    with suppress(OSError, RuntimeError):
+        path = Path(name).expanduser()
+        path.stat()
         return path
     entry = find_published(str(name))
     if entry is not None:

@@ -11,6 +11,7 @@ from swinsr.errors import DownloadError, ModelNotFoundError
 from swinsr.zoo.cache import is_offline
 
 ID = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}")
+SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".json", ".onnx")
 SETTINGS = ["config.json", "preprocessor_config.json"]
 WEIGHTS = (
     ["model.safetensors", "model.safetensors.index.json", "model-*.safetensors"],
@@ -19,8 +20,8 @@ WEIGHTS = (
 
 
 def is_hub_id(name: str) -> bool:
-    """Whether a name has the form of an id, owner/model."""
-    return ID.fullmatch(name) is not None
+    """Whether a name has the form of an id, owner/model, and not of a weights file's path."""
+    return ID.fullmatch(name) is not None and not name.endswith(SUFFIXES)
 
 
 def hub_folder(name: str) -> Path:
