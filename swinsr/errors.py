@@ -81,6 +81,8 @@ _OUT_OF_MEMORY = (
     "insufficient memory",
     "failed to allocate",
     "bad_alloc",
+    "alloc_failed",
+    "could not create a memory",
     "failed to map segment",
 )
 

@@ -18,7 +18,7 @@ def main() -> None:
 
     Nothing slow is imported before signals are taken: Ctrl-C is answered from the start.
     """
-    from swinsr.cli.signals import StoppedError, report, take_signals
+    from swinsr.cli.signals import StoppedError, ignore_signals, report, take_signals
     from swinsr.errors import SwinsrError, is_out_of_memory
 
     try:
@@ -38,5 +38,6 @@ def main() -> None:
         report("there is not enough memory to start; close other programs")
         sys.exit(1)
     except StoppedError as stopped:
+        ignore_signals()
         report("stopped; nothing half-written was left behind")
         sys.exit(stopped.status)

@@ -59,41 +59,33 @@ def report_note(text: str) -> None:
 class FileProgress:
     """A bar for the picture at work, within a run of several, with the time left for it."""
 
-    def __init__(self, bar: Progress | None, files: int) -> None:
-        """`bar` None shows nothing."""
-        self._bar, self._files = bar, files
+    def __init__(self, files: int, *, quiet: bool) -> None:
+        """For `files` pictures: on standard error where it is a terminal that can show a bar."""
+        console = Console(stderr=True)
+        self._console = console if console.is_terminal and not console.is_dumb_terminal else None
+        if quiet:
+            self._console = None
+        self._files = files
 
     @contextmanager
     def file(self, number: int, name: str) -> Iterator[Callable[[float], None]]:
-        """Show one file, counted from 1; yields what is told the share that is done."""
-        if self._bar is None:
+        """Show one file, counted from 1; yields what is told the share that is done.
+
+        Print nothing in the block: it would land within the bar. Nothing of it stays behind.
+        """
+        if self._console is None:
             yield lambda share: None
             return
-        bar = self._bar
         name = one_line(name)
-        label = name if self._files == 1 else f"{number}/{self._files} {name}"
-        task = bar.add_task(label, total=1.0)
-        try:
-            yield lambda share: bar.update(task, completed=share)
-        finally:
-            bar.remove_task(task)
-
-
-@contextmanager
-def file_progress(files: int, *, quiet: bool) -> Iterator[FileProgress]:
-    """Progress on standard error where that is a terminal and `quiet` is not asked for."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield FileProgress(None, files)
-        return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        yield FileProgress(bar, files)
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task(name if self._files == 1 else f"{number}/{self._files} {name}")
+            yield lambda share: bar.update(task, completed=100 * share)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from types import FrameType
 
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 # Signals that follow the first this soon are the same wish; raised again they would cut short the
 # very clean-up that the first one started.
 PATIENCE_SECONDS = 2.0
@@ -42,10 +43,19 @@ def take_signals() -> None:
             last[0] = now
             raise StoppedError(number)
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+    for number in _numbers():
+        if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, stop)
+
+
+def ignore_signals() -> None:
+    """What comes while the program is ending changes nothing, its exit status least of all."""
+    for number in _numbers():
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _numbers() -> list[signal.Signals]:
+    return [signal.Signals[name] for name in _NAMES if name in signal.Signals.__members__]
 
 
 def report(text: str) -> None:

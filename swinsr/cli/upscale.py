@@ -1,5 +1,6 @@
 """`swinsr upscale`: pictures in, larger pictures out."""
 
+import dataclasses
 import os
 import sys
 import time
@@ -9,13 +10,21 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from swinsr.cli.console import file_progress, report_error, report_line, report_note
+from swinsr.cli.console import FileProgress, report_error, report_line, report_note
 from swinsr.cli.plan import Job, is_folder, plan_jobs
 from swinsr.errors import ImageWriteError, NotEnoughMemoryError, OutputExistsError, SwinsrError
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """What is to be said of a finished picture: one line, and what could not be kept."""
+
+    summary: str
+    notes: tuple[str, ...]
 
 
 def _named(text: str) -> Path:
@@ -78,17 +87,19 @@ def upscale(
     if folder and output is not None:
         make_folder(output)
     failures = 0
-    with file_progress(len(jobs), quiet=quiet) as progress:
-        for number, job in enumerate(jobs, 1):
+    progress = FileProgress(len(jobs), quiet=quiet)
+    for number, job in enumerate(jobs, 1):
+        try:
             with progress.file(number, job.source.name) as report:
-                try:
-                    line = run_job(upscaler, job, wanted, max_pixels, overwrite, quiet, report)
-                except SwinsrError as error:
-                    failures += 1
-                    report_error(error)
-                    continue
-            if not quiet:
-                report_line(line)
+                done = run_job(upscaler, job, wanted, max_pixels, overwrite, report)
+        except SwinsrError as error:
+            failures += 1
+            report_error(error)
+            continue
+        if not quiet:
+            for note in done.notes:
+                report_note(f"{job.source}: {note}")
+            report_line(done.summary)
     if failures:
         if len(jobs) > 1:
             report_error(f"{failures} of {len(jobs)} pictures failed; the others are done.")
@@ -111,10 +122,9 @@ def run_job(
     scale: float,
     max_pixels: int,
     overwrite: bool,
-    quiet: bool,
     report: Callable[[float], None],
-) -> str:
-    """Read, upscale and write one picture; returns its summary line.
+) -> Done:
+    """Read, upscale and write one picture.
 
     Raises:
         SwinsrError: whatever went wrong; nothing was written.
@@ -142,11 +152,9 @@ def run_job(
     except NotEnoughMemoryError as error:
         raise NotEnoughMemoryError(f"{job.source}: {error}") from error
     lost = write_image(job.output, result, overwrite=overwrite)
-    if not quiet:
-        for note in (*image.notes, *lost):
-            report_note(f"{job.source}: {note}")
     seconds = time.perf_counter() - start
-    return (
+    return Done(
         f"{job.source} -> {job.output}  "
-        f"{image.width}x{image.height} -> {width}x{height}  {seconds:.1f} s"
+        f"{image.width}x{image.height} -> {width}x{height}  {seconds:.1f} s",
+        (*image.notes, *lost),
     )

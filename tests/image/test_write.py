@@ -253,3 +253,20 @@ def test_rounding_of_white_is_exact_in_16_bits():
     encode_image(stream, image, "BMP")
     assert read_image(stream.getvalue()).pixels.ravel().tolist() == [255, 255, 255]
     assert to_depth(image.pixels, np.uint8).max() == 255
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".bmp"])
+def test_a_picture_that_the_disk_takes_in_part_is_an_error(tmp_path, suffix):
+    """As a full disk does, the limit takes what still fits of a write before it refuses."""
+    resource = pytest.importorskip("resource", reason="limits on file sizes are POSIX's")
+    noise = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Any limit below the file's own size: the last piece is the one that was lost.
+    for limit in (4096, 20_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            with pytest.raises(ImageWriteError):
+                write_image(tmp_path / f"out{suffix}", Image(noise))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert list(tmp_path.iterdir()) == []
