@@ -25,6 +25,7 @@ from swinsr.nn.block import SwinBlock
 from swinsr.nn.heads import PixelShuffleHFHead
 from swinsr.nn.patch import to_image, to_tokens
 from swinsr.nn.residual import RSTB
+from swinsr.ops.backend import block_backend
 from swinsr.ops.pad import pad_to_multiple
 
 # Rows of low-resolution features that any head sees above and below, rounded up.
@@ -42,11 +43,14 @@ class PreparedNetwork:
         self.network = network
         self.config = network.config
         self.dtype = dtype
-        self._blocks: dict[SwinBlock, Forward] = {
-            block: fast_block(block, dtype)
-            for block in network.modules()
-            if isinstance(block, SwinBlock)
-        }
+        blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
+        self._native = all(
+            block_backend("auto", network.mean.device, block.obstacle(network.mean)) == "native"
+            for block in blocks
+        )
+        self._chunked: dict[SwinBlock, Forward] = (
+            {} if self._native else {block: fast_block(block, dtype) for block in blocks}
+        )
 
     @torch.inference_mode()
     def __call__(self, x: Tensor, progress: Progress = silent) -> Tensor:
@@ -87,18 +91,25 @@ class PreparedNetwork:
         network = self.network
         tokens = network.embed(first)
         if tokens.data_ptr() == first.data_ptr():
-            tokens = tokens.clone()  # blocks work in place and `first` is needed again
+            tokens = tokens.clone()  # it is added to in place and `first` is needed again
         tokens = tokens.contiguous()
         for layer in layers:
             assert isinstance(layer, RSTB)
-            group = tokens.clone()
+            group = tokens if self._native else tokens.clone()
             for block in layer.residual_group.blocks:
                 assert isinstance(block, SwinBlock)
-                run_block(block, self._blocks[block], group)
+                group = self._block(block, group)
                 steps.advance(1.0)
             tokens += to_tokens(self._residual(layer.conv, to_image(group), layer.patch_embed))
         normed = self._features(tokens)
         return self._residual(last, normed).add_(first)
+
+    def _block(self, block: SwinBlock, tokens: Tensor) -> Tensor:
+        """One block on a map: as one kernel, or in place and in chunks."""
+        if self._native:
+            return block.run_native(tokens, bfloat16=self.dtype == torch.bfloat16)
+        run_block(block, self._chunked[block], tokens)
+        return tokens
 
     def _features(self, tokens: Tensor) -> Tensor:
         for item in tokens.unbind():

@@ -8,6 +8,7 @@ import torch
 from swinsr.errors import ConfigError
 from swinsr.inference import prepare, strips, windows
 from swinsr.models import RestorationNetwork, Swin2SRConfig, SwinIRConfig, from_published
+from swinsr.ops.native.library import unavailable
 
 prepare_module = sys.modules["swinsr.inference.prepare"]  # the function hides it
 SIZES = [(1, 1), (7, 5), (8, 8), (9, 33), (40, 17), (3, 70), (64, 64), (31, 30), (72, 12), (57, 86)]
@@ -38,9 +39,12 @@ def network_of(family: str, head: str, connection: str = "1conv") -> Restoration
     return network
 
 
-@pytest.fixture(autouse=True)
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=["modules", "native"])
+def small_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut even small pictures into many chunks of windows and strips of rows."""
+    if request.param == "native" and (reason := unavailable()):
+        pytest.skip(reason)
+    monkeypatch.setenv("SWINSR_BLOCK", request.param)
     monkeypatch.setattr(strips, "STRIP_VALUES", 1)
     monkeypatch.setattr(windows, "CHUNK_TOKENS", 3 * 64)
 
