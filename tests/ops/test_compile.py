@@ -37,7 +37,7 @@ def test_library_that_cannot_be_loaded_is_explained(
     broken = tmp_path / compiling.LIBRARY.name
     broken.write_bytes(b"not a library")
     monkeypatch.setattr(library, "LIBRARY", broken)
-    found, reason = library._load.__wrapped__()
+    found, reason = library._load()
     assert found is None
     assert "cannot be loaded" in reason and "swinsr.ops.native.compile" in reason
 

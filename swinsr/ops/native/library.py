@@ -32,7 +32,6 @@ class Kernels:
         return found
 
 
-@functools.cache
 def _load() -> tuple[ctypes.CDLL | None, str]:
     """The library, or None and the reason."""
     if not LIBRARY.exists():
@@ -45,19 +44,22 @@ def _load() -> tuple[ctypes.CDLL | None, str]:
     return library, ""
 
 
+# At import and not at the first call, which may be inside a trace of PyTorch's compiler.
+_LIBRARY, _REASON = _load()
+
+
 def unavailable() -> str:
     """Why the kernels cannot run here; empty where they can."""
-    return _load()[1]
+    return _REASON
 
 
 def instruction_sets() -> tuple[str, ...]:
     """Those this processor runs, the slowest first; empty without a library."""
-    library = _load()[0]
-    if library is None:
+    if _LIBRARY is None:
         return ()
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return ("baseline",)
-    found = library.swinsr_processor()
+    found = _LIBRARY.swinsr_processor()
     return tuple(name for name, bit in _X86.items() if found & bit == bit)
 
 
@@ -72,13 +74,12 @@ def kernels() -> Kernels:
 
 @functools.cache
 def _kernels(forced: str) -> Kernels:
-    library, reason = _load()
-    if library is None:
-        raise ConfigError(f"The native kernels cannot run: {reason}.")
+    if _LIBRARY is None:
+        raise ConfigError(f"The native kernels cannot run: {_REASON}.")
     available = instruction_sets()
     if forced and forced not in available:
         raise ConfigError(
             f"{ISA_VARIABLE}={forced} is not to be had on this processor; "
             f"choose from {', '.join(available)}."
         )
-    return Kernels(library, forced or available[-1])
+    return Kernels(_LIBRARY, forced or available[-1])
