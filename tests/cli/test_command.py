@@ -205,5 +205,5 @@ def test_quiet_prints_nothing(run: Run, tmp_path: Path) -> None:
 
 
 def test_help_does_not_load_torch() -> None:
-    code = "import sys, swinsr.cli; sys.exit('torch' in sys.modules)"
+    code = "import sys, swinsr.cli.commands; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
