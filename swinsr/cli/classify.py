@@ -14,11 +14,12 @@ def classify(
         ..., metavar="IMAGE...", help="Pictures.", show_default=False
     ),
     model: str = typer.Option(
-        "microsoft/swin-tiny-patch4-window7-224",
+        ...,
         "-m",
         "--model",
         metavar="DIR|FILE|ID",
-        help="A Swin or Swin V2 classifier: a folder or weights file, or a Hugging Face Hub id.",
+        help="A Swin or Swin V2 classifier: a folder or weights file, or a Hugging Face Hub id "
+        "such as microsoft/swin-tiny-patch4-window7-224.",
     ),
     top: int = typer.Option(5, "--top", min=1, help="How many labels."),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),

@@ -13,6 +13,8 @@ from swinsr.zoo import (
     cached_path,
     download,
     find_published,
+    hub_folder,
+    is_hub_id,
     models_folder,
     published_models,
     read_record,
@@ -23,7 +25,9 @@ from swinsr.zoo import (
 models = typer.Typer(
     help="List, download and check models.", invoke_without_command=True, no_args_is_help=False
 )
-NAMES = typer.Argument(..., metavar="NAME...", help="As `swinsr models list` shows them.")
+NAMES = typer.Argument(
+    ..., metavar="NAME...", help="As `swinsr models list` shows them; to download, also a Hub id."
+)
 
 
 @models.callback()
@@ -65,6 +69,9 @@ def download_models(
         try:
             if any(m.name == name for m in bundled_models()):
                 report_note(f"{name} ships with swinsr; there is nothing to download")
+                continue
+            if find_published(name) is None and is_hub_id(name):
+                typer.echo(f"{name}  {hub_folder(name)}")
                 continue
             entry = _published(name)
             with byte_progress(entry.name, quiet=quiet) as report:

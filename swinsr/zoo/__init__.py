@@ -14,6 +14,7 @@ from swinsr.zoo.cache import (
 from swinsr.zoo.download import download
 from swinsr.zoo.entry import ModelEntry
 from swinsr.zoo.find import find_published, find_weights
+from swinsr.zoo.hub import hub_folder, is_hub_id
 from swinsr.zoo.published import published_models
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "download",
     "find_published",
     "find_weights",
+    "hub_folder",
+    "is_hub_id",
     "models_folder",
     "published_models",
     "read_record",

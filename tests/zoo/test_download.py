@@ -316,6 +316,22 @@ def test_progress_counts_what_was_there_before(server: Server) -> None:
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+@pytest.mark.parametrize("tag", ['"v1"', None])
+def test_a_stop_by_the_user_leaves_only_what_can_be_continued(
+    server: Server, tag: str | None
+) -> None:
+    def stop(done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    server.tag = tag
+    with pytest.raises(KeyboardInterrupt):
+        get(entry(server), report=stop)
+    assert cached_path(entry(server)) is None
+    kept = [".partial", ".partial/model.pth", ".partial/model.pth.json"]
+    assert left() == (kept if tag else [])
+    assert get(entry(server)).read_bytes() == CONTENT
+
+
 def test_unwritable_cache_is_a_sentence(server: Server, home: Path) -> None:
     home.write_text("a file where the folder shall be")
     with pytest.raises(DownloadError, match="SWINSR_HOME"):
