@@ -98,7 +98,9 @@ class SwinBlock(nn.Module):
 
     def obstacle(self, x: Tensor) -> str:
         """What about this call the compiled block cannot compute; empty for nothing."""
-        if x.dtype != torch.float32 or self.norm1.weight.dtype != torch.float32:
+        # Under autocast a convolution before the block leaves bfloat16 behind.
+        rounded = x.dtype == torch.bfloat16 and torch.is_autocast_enabled("cpu")
+        if self.norm1.weight.dtype != torch.float32 or not (x.dtype == torch.float32 or rounded):
             return "it takes float32 maps and weights"
         if self.attn.backend not in ("auto", "native"):
             return f"attention is to run by {self.attn.backend}"
@@ -113,17 +115,17 @@ class SwinBlock(nn.Module):
         """The block on a map by the compiled kernel.
 
         Args:
-            x: (batch, H, W, C) float32 on the CPU; H and W multiples of the window.
+            x: (batch, H, W, C) on the CPU; H and W multiples of the window.
             bfloat16: multiply in bfloat16; the residual stream stays float32.
 
         Returns:
-            As x.
+            As x, float32.
         """
         attention = self.attn
         # Autocast would round what is computed here in float32, and does not know the kernel.
         with torch.autocast("cpu", enabled=False):
             out: Tensor = swin_block_native(
-                x,
+                x.float(),
                 attention.scale(),
                 attention.position_bias(),
                 self.mask(x.device),

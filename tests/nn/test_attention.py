@@ -5,8 +5,10 @@ import copy
 import pytest
 import torch
 
+from swinsr.models import from_published
 from swinsr.nn.attention import WindowAttention, WindowAttentionV2
-from swinsr.nn.block import DropPath
+from swinsr.nn.block import DropPath, SwinBlock
+from swinsr.ops.native.library import unavailable
 
 KINDS = [WindowAttention, WindowAttentionV2]
 
@@ -68,3 +70,19 @@ def test_drop_path_drops_whole_samples_and_keeps_the_mean() -> None:
     assert torch.equal(kept.amin(1), kept.amax(1))
     assert out.mean().item() == pytest.approx(1.0, abs=0.05)
     assert torch.equal(drop.eval()(out), out)
+
+
+def test_training_under_autocast_runs_through_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    if reason := unavailable():
+        pytest.skip(reason)
+    config = {"upscale": 2, "img_size": 16, "depths": [2], "num_heads": [2], "embed_dim": 16}
+    network = from_published("swinir", config | {"upsampler": "pixelshuffledirect"})
+    calls = []
+    run = SwinBlock.run_native
+    monkeypatch.setattr(
+        SwinBlock, "run_native", lambda self, x, **kw: calls.append(kw) or run(self, x, **kw)
+    )
+    with torch.autocast("cpu", torch.bfloat16):
+        out = network(torch.rand(1, 3, 16, 16))
+    out.float().sum().backward()
+    assert calls == [{"bfloat16": True}] * 2
