@@ -42,6 +42,14 @@ def test_library_that_cannot_be_loaded_is_explained(
     assert "cannot be loaded" in reason and "swinsr.ops.native.compile" in reason
 
 
+@pytest.mark.skipif(bool(library.unavailable()), reason=library.unavailable())
+def test_library_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "fingerprint", lambda: -1)
+    found, reason = library._load()
+    assert found is None
+    assert "not those of this version's sources" in reason
+
+
 @pytest.mark.slow
 def test_sources_compile_and_load(tmp_path: Path) -> None:
     try:

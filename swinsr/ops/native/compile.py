@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -59,6 +60,14 @@ def compiler() -> list[str]:
     )
 
 
+def fingerprint() -> int:
+    """A number that changes with the sources; the library tells that of its own."""
+    total = 0
+    for path in sorted(SOURCES.iterdir()):
+        total = zlib.crc32(path.read_bytes(), total)
+    return total
+
+
 def uses_zig() -> bool:
     """Whether the compiler is the ziglang package."""
     return "ziglang" in compiler()
@@ -84,7 +93,9 @@ def compile_library(to: Path = LIBRARY) -> Path:
             command += ["-target", f"{platform.machine()}-linux-gnu.{GLIBC}"]
     common = [*command, *FLAGS]
     with tempfile.TemporaryDirectory(prefix="swinsr-") as folder:
-        jobs: list[tuple[str, str, list[str]]] = [("processor.cpp", "processor", [])]
+        jobs: list[tuple[str, str, list[str]]] = [
+            ("processor.cpp", "processor", [f"-DSWINSR_SOURCES={fingerprint()}"])
+        ]
         for name, flags in instruction_sets().items():
             jobs.append(("kernels.cpp", name, [f"-DSWINSR_ISA={name}", *flags.split()]))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from swinsr.errors import ConfigError
-from swinsr.ops.native.compile import LIBRARY
+from swinsr.ops.native.compile import LIBRARY, fingerprint
 
 ISA_VARIABLE = "SWINSR_ISA"
 _X86 = {"baseline": 0, "avx2": 1, "avx512": 2, "avx512bf16": 4}  # bits of swinsr_processor()
@@ -39,8 +39,12 @@ def _load() -> tuple[ctypes.CDLL | None, str]:
     try:
         library = ctypes.CDLL(str(LIBRARY))
         library.swinsr_processor.restype = ctypes.c_int64
+        library.swinsr_fingerprint.restype = ctypes.c_int64
+        compiled_from = library.swinsr_fingerprint()
     except (OSError, AttributeError) as error:
         return None, f"{LIBRARY.name} cannot be loaded ({error}); {REBUILD}"
+    if compiled_from != fingerprint():
+        return None, f"the compiled kernels are not those of this version's sources; {REBUILD}"
     return library, ""
 
 

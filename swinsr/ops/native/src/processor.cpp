@@ -9,6 +9,9 @@
 #define EXPORT extern "C" __attribute__((visibility("default")))
 #endif
 
+// Of the sources this library was compiled from.
+EXPORT int64_t swinsr_fingerprint() { return SWINSR_SOURCES; }
+
 // Bits: 1 AVX2 with FMA, 2 AVX-512 (F, BW, DQ, VL), 4 AVX-512-BF16.
 EXPORT int64_t swinsr_processor() {
   int64_t found = 0;
