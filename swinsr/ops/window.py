@@ -15,6 +15,8 @@ Source: Swin, arXiv:2103.14030, section 3.2 and figure 4.
 """
 
 import functools
+from collections.abc import Callable
+from typing import ParamSpec
 
 import torch
 from einops import rearrange
@@ -22,6 +24,7 @@ from torch import Tensor
 
 from swinsr.errors import ShapeMismatchError
 
+P = ParamSpec("P")
 MASKED = -100.0  # what the published networks add where attention is not allowed
 
 
@@ -68,8 +71,28 @@ def window_merge(windows: Tensor, window: int, size: tuple[int, int], shift: int
     return torch.roll(x, shifts=(shift, shift), dims=(1, 2)) if shift else x
 
 
-@functools.lru_cache(maxsize=32)
-@torch.inference_mode(False)  # what is kept may be needed by a backward pass later
+def _kept(size: int) -> Callable[[Callable[P, Tensor]], Callable[P, Tensor]]:
+    """Remember a function's last tensors, as ones that later uses of any kind can take.
+
+    Made outside inference mode, since a backward pass may need them; and never while a program is
+    traced, where tensors are stand-ins.
+    """
+
+    def decorate(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
+        cached = functools.lru_cache(maxsize=size)(torch.inference_mode(False)(function))
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+            if torch.compiler.is_compiling():
+                return function(*args, **kwargs)
+            return cached(*args, **kwargs)  # type: ignore[arg-type]
+
+        return call
+
+    return decorate
+
+
+@_kept(32)
 def shift_mask(window: int, shift: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """The additive masks of the four kinds of window, (4, window ** 2, window ** 2).
 
@@ -84,8 +107,7 @@ def shift_mask(window: int, shift: int, device: torch.device, dtype: torch.dtype
     return torch.zeros(split.shape, device=device, dtype=dtype).masked_fill_(split, MASKED)
 
 
-@functools.lru_cache(maxsize=256)
-@torch.inference_mode(False)
+@_kept(256)
 def window_kinds(rows: int, columns: int, device: torch.device) -> Tensor:
     """Which of the four masks each window takes, (rows * columns,) of int64."""
     last_row = torch.arange(rows, device=device) == rows - 1

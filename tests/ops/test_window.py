@@ -62,11 +62,19 @@ def test_padding_mirrors_like_numpy(height: int, width: int, multiple: int) -> N
 
 
 def test_masks_made_in_inference_mode_serve_training() -> None:
-    shift_mask.cache_clear()
-    window_kinds.cache_clear()
     with torch.inference_mode():
-        kinds = window_kinds(3, 2, torch.device("cpu"))
-        mask = shift_mask(4, 2, torch.device("cpu"), torch.float32)
-    scores = torch.zeros(6, 16, 16, requires_grad=True)
+        kinds = window_kinds(3, 5, torch.device("cpu"))
+        mask = shift_mask(5, 3, torch.device("cpu"), torch.float32)
+    scores = torch.zeros(15, 25, 25, requires_grad=True)
     (scores * mask[kinds]).sum().backward()
     assert scores.grad is not None
+
+
+def test_masks_met_in_a_trace_are_not_remembered() -> None:
+    class Masked(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + shift_mask(7, 2, x.device, x.dtype)
+
+    torch.export.export(Masked(), (torch.zeros(4, 49, 49),))
+    mask = shift_mask(7, 2, torch.device("cpu"), torch.float32)
+    assert type(mask) is torch.Tensor
