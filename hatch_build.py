@@ -1,4 +1,4 @@
-"""Build hook: compiles the CPU kernels into the package.
+"""Build hook: puts the bundled weights and the compiled CPU kernels into the package.
 
 The compiler is the ziglang package, a build requirement where it exists for the platform, else the
 system's C++ compiler. Where neither compiles, and on Windows, where the kernels are untested, the
@@ -19,14 +19,19 @@ SKIP_VARIABLE = "SWINSR_NO_KERNELS"
 
 
 class KernelsHook(BuildHookInterface):
-    """Adds swinsr_kernels.* to wheels, and to the checkout of editable installs."""
+    """Adds the weights to wheels, and swinsr_kernels.* to them and to editable installs' checkouts."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile before the files are collected; never fail."""
+        """Compile before the files are collected; never fail for that."""
         if self.target_name != "wheel":
             return
+        if version != "editable":
+            # File by file: what is still in training, in folders below, stays out.
+            for file in (Path(self.root) / "weights").iterdir():
+                if file.is_file():
+                    build_data["force_include"][str(file)] = f"swinsr/weights/{file.name}"
         if os.environ.get(SKIP_VARIABLE):
             self.app.display_warning(f"{SKIP_VARIABLE} is set: built without compiled kernels.")
             return
