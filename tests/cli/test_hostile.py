@@ -38,7 +38,14 @@ def test_stops_in_one_sentence_and_leaves_nothing(
     folder: Path, number: signal.Signals, wait: float
 ) -> None:
     before = (folder / "in.png").read_bytes()
-    process = subprocess.Popen([*COMMAND, *SLOW], cwd=folder, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, *SLOW],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Shells start background jobs with SIGINT ignored, and that would be inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     time.sleep(wait)
     process.send_signal(number)
     told = process.communicate(timeout=60)[1]

@@ -109,8 +109,7 @@ def _forward(
     shares = min(windows, 16)
     call, threads, kept = _prepared(qkv, scale, bias, mask, (rows, columns), heads, cosine, shares)
     call.out = address(out)
-    run(kernels().attention_forward, ctypes.byref(call), threads)
-    del kept
+    run(kernels().attention_forward, ctypes.byref(call), threads, [*kept, out])
     return out
 
 
@@ -140,7 +139,8 @@ def _gradients(
     call.dout, call.dqkv = address(gradient), address(dqkv)
     call.dscale, call.dbias = address(dscale), address(dbias)
     call.share_sums, call.share_words = address(sums), words
-    run(kernels().attention_backward, ctypes.byref(call), threads)
+    kept += [gradient, dqkv, dscale, dbias, sums]
+    run(kernels().attention_backward, ctypes.byref(call), threads, kept)
     kernels().attention_finish(ctypes.byref(call))
     del kept
     return dqkv, dscale, dbias

@@ -8,7 +8,7 @@ the interpreter's lock.
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
@@ -25,13 +25,25 @@ def threads_for(shares: int) -> int:
     return max(min(torch.get_num_threads(), shares, os.cpu_count() or 1), 1)
 
 
-def run(function: Callable[..., int], call: object, threads: int) -> None:
-    """Call `function(call, thread)` for each thread, the last of them here."""
+def run(function: Callable[..., int], call: object, threads: int, keep: Sequence[object]) -> None:
+    """Call `function(call, thread)` for each thread, the last of them here.
+
+    Args:
+        function: a kernel.
+        call: pointer to its arguments.
+        threads: how many.
+        keep: whatever the arguments point into. The helpers hold on to it: a signal can end this
+            function early by an exception while they still read and write there.
+    """
     helpers: list[Future[int]] = []
     if threads > 1:
         pool = _pool(os.getpid())
-        helpers = [pool.submit(function, call, i) for i in range(threads - 1)]
+        helpers = [pool.submit(_share, function, call, i, keep) for i in range(threads - 1)]
     function(call, threads - 1)
     for helper in helpers:
         if not helper.cancel():
             helper.result()
+
+
+def _share(function: Callable[..., int], call: object, thread: int, keep: Sequence[object]) -> int:
+    return function(call, thread)
