@@ -114,7 +114,7 @@ def _forward(
     prepared = _Prepared(x, tensors, (window, shift, heads, version, bfloat16), FORWARD_SHARES)
     out = torch.empty(x.shape, dtype=torch.float32)
     prepared.call.out = address(out)
-    run(kernels().block_forward, prepared.pointer, prepared.threads, [*prepared.kept, out])
+    run(kernels().block_forward, prepared.pointer, prepared.threads, [prepared, out])
     return out
 
 
@@ -145,7 +145,7 @@ def _gradients(
     call.share_words = native.block_sums(prepared.pointer)
     sums = torch.empty(prepared.shares, call.share_words)
     call.share_sums = address(sums)
-    kept = [*prepared.kept, gradient, *results, sums]
+    kept = [prepared, gradient, *results, sums]
     run(native.block_backward, prepared.pointer, prepared.threads, kept)
     native.block_finish(prepared.pointer)
     return results
