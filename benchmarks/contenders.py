@@ -3,6 +3,7 @@
 A contender that cannot run here says why; it is listed with its reason and never left out silently.
 """
 
+import copy
 import dataclasses
 import importlib
 from collections.abc import Callable, Iterator, Mapping
@@ -14,9 +15,11 @@ from torch import Tensor
 
 from swinsr.checkpoints.layouts.huggingface import tensors_to_huggingface
 from swinsr.checkpoints.layouts.huggingface_config import config_to_huggingface
+from swinsr.checkpoints.layouts.official import official_buffers
 from swinsr.errors import SwinsrError
 from swinsr.inference import prepare
 from swinsr.models import RestorationNetwork
+from swinsr.nn.attention import WindowAttention
 
 Run = Callable[[Tensor], Tensor]
 _LIBRARIES: list[torch.library.Library] = []  # operators last as long as their library
@@ -68,7 +71,7 @@ def _told(package: str) -> Iterator[None]:
     try:
         yield
     except (ImportError, AttributeError, RuntimeError, SwinsrError) as error:
-        raise Unavailable(f"{package} does not import here ({error})") from error
+        raise Unavailable(f"{package} does not run this here ({error})") from error
 
 
 def published_swinir(config: Mapping[str, Any]) -> torch.nn.Module:
@@ -137,7 +140,9 @@ def _spandrel(network: RestorationNetwork, size: tuple[int, int]) -> Run:
     """Spandrel's copy of the published networks, as chaiNNer and ComfyUI use it."""
     with _told("spandrel"):
         library = importlib.import_module("spandrel")
-        loaded = library.ModelLoader().load_from_state_dict(dict(network.state_dict()))
+        # It tells the window from the published buffers.
+        state = dict(network.state_dict()) | official_buffers(network)
+        loaded = library.ModelLoader().load_from_state_dict(state)
     return _module(loaded.model, network.config.window_size, network.config.upscale)
 
 
@@ -146,6 +151,10 @@ def _openvino(precision: str) -> Callable[[RestorationNetwork, tuple[int, int]],
         with _told("openvino"):
             library = importlib.import_module("openvino")
             example = torch.zeros(1, network.config.in_chans, *size)
+            network = copy.deepcopy(network)
+            for module in network.modules():
+                if isinstance(module, WindowAttention):
+                    module.backend = "reference"  # it knows no operators of ours
             with torch.no_grad():
                 converted = library.convert_model(
                     network, example_input=example, input=[tuple(example.shape)]
