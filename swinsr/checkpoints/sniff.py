@@ -47,6 +47,8 @@ def kind_of(path: Path) -> str:
     """
     if path.is_dir():
         raise CheckpointReadError(f"{path} is a folder; a weights file is expected")
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise CheckpointReadError(f"{path} is a pipe or a device; a weights file is expected")
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)

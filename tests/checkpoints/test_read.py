@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -194,3 +195,10 @@ def test_only_one_module_unpickles() -> None:
     users = [p for p in SWINSR.rglob("*.py") if pattern.search(p.read_text(encoding="utf-8"))]
     assert users == [SWINSR / "checkpoints" / "read.py"]
     assert "weights_only=True" in users[0].read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "weights.pth")
+    with pytest.raises(CheckpointReadError, match="pipe"):
+        read_tensors(tmp_path / "weights.pth")
