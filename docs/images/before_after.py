@@ -2,6 +2,8 @@
 
     swinsr upscale apps/examples/astronaut.png --scale 4 -o astronaut_x4.png
     python docs/images/before_after.py apps/examples/astronaut.png astronaut_x4.png
+
+The second prints nothing.
 """
 
 import sys
