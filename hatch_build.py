@@ -19,7 +19,7 @@ SKIP_VARIABLE = "SWINSR_NO_KERNELS"
 
 
 class KernelsHook(BuildHookInterface):
-    """Adds the weights to wheels, and swinsr_kernels.* to them and to editable installs' checkouts."""
+    """Adds the weights to wheels, and the kernels to them and to editable installs."""
 
     PLUGIN_NAME = "custom"
 
