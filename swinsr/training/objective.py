@@ -6,7 +6,7 @@ from swinsr.training.checks import one_of, require
 
 TASKS = ("bicubic", "compressed", "real", "denoise", "jpeg")
 LOSSES = ("l1", "charbonnier")
-SCHEDULES = ("constant", "cosine", "step")
+SCHEDULES = ("constant", "cosine", "trapezoid", "step")
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,11 @@ class OptimizerSettings:
         weight_decay: decoupled; acts on every parameter.
         clip_norm: the gradient's norm is cut to this; 0 leaves it.
         warmup: steps over which the rate grows linearly from 0.
-        schedule: "constant", "cosine" (to `final` times lr at the last step) or "step".
-        final: what is left of lr at the end of the cosine.
+        schedule: "constant", "cosine" (to `final` times lr at the last step), "trapezoid"
+            (constant, then a fall to `final` times lr over the last `cooldown` of all steps) or
+            "step". A run at a constant rate goes on as a trapezoid whenever it shall end.
+        final: what is left of lr at the end of the cosine or the trapezoid.
+        cooldown: share of all steps, in 0..1, over which the trapezoid falls.
         milestones: shares of all steps, in 0..1, at which "step" multiplies the rate by `gamma`.
         gamma: see `milestones`.
         ema: decay of the weights' exponential moving average, which is validated and exported.
@@ -81,6 +84,7 @@ class OptimizerSettings:
     warmup: int = 200
     schedule: str = "cosine"
     final: float = 0.01
+    cooldown: float = 0.2
     milestones: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95)
     gamma: float = 0.5
     ema: float = 0.998
@@ -95,6 +99,7 @@ class OptimizerSettings:
         require(self.clip_norm >= 0, "optimizer.clip_norm is 0 or above.")
         require(self.weight_decay >= 0, "optimizer.weight_decay is 0 or above.")
         require(0 <= self.final <= 1, "optimizer.final lies in 0..1.")
+        require(0 <= self.cooldown <= 1, "optimizer.cooldown lies in 0..1.")
         require(
             list(self.milestones) == sorted(self.milestones)
             and all(0 <= m <= 1 for m in self.milestones),

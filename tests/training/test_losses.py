@@ -55,6 +55,16 @@ def test_cosine_falls_from_the_rate_to_its_last_share() -> None:
     assert r[49] == pytest.approx(0.505, abs=0.01)
 
 
+def test_a_trapezoid_is_constant_and_then_falls_to_its_last_share() -> None:
+    r = rates(schedule="trapezoid", warmup=0, final=0.01, cooldown=0.25)
+    assert set(r[:76]) == {1.0}
+    falling = r[75:]
+    assert all(later < earlier for earlier, later in zip(falling, falling[1:], strict=False))
+    # one minus the square root: half the rate is gone after a quarter of the fall
+    assert r[81] == pytest.approx(0.01 + 0.99 * (1 - (6 / 25) ** 0.5))
+    assert 0.01 < r[-1] < 0.04
+
+
 def test_steps_halve_at_their_milestones() -> None:
     r = rates(schedule="step", warmup=0, milestones=(0.5, 0.75), gamma=0.5)
     assert (r[49], r[50], r[74], r[75], r[99]) == (1.0, 0.5, 0.5, 0.25, 0.25)
