@@ -1,6 +1,7 @@
 """Losses and the learning rate."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -59,7 +60,7 @@ def test_a_trapezoid_is_constant_and_then_falls_to_its_last_share() -> None:
     r = rates(schedule="trapezoid", warmup=0, final=0.01, cooldown=0.25)
     assert set(r[:76]) == {1.0}
     falling = r[75:]
-    assert all(later < earlier for earlier, later in zip(falling, falling[1:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(falling))
     # one minus the square root: half the rate is gone after a quarter of the fall
     assert r[81] == pytest.approx(0.01 + 0.99 * (1 - (6 / 25) ** 0.5))
     assert 0.01 < r[-1] < 0.04
