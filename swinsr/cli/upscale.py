@@ -64,7 +64,12 @@ def upscale(
     ),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
     precision: str = typer.Option(
-        "auto", help="float32, bfloat16, or auto: bfloat16 where it is quicker and as good."
+        "auto",
+        help="float32, bfloat16, float16 (with --force), or auto: bfloat16 where it is quicker and "
+        "as good.",
+    ),
+    force: bool = typer.Option(
+        False, "--force", help="Take float16 although most networks overflow in it."
     ),
     max_pixels: int = typer.Option(
         DEFAULT_MAX_PIXELS, min=1, help="Refuse larger inputs; guards against decompression bombs."
@@ -79,7 +84,9 @@ def upscale(
     """
     from swinsr.inference import Upscaler
 
-    upscaler = Upscaler.from_pretrained(model, scale=scale, device=device, precision=precision)
+    upscaler = Upscaler.from_pretrained(
+        model, scale=scale, device=device, precision=precision, force_float16=force
+    )
     wanted = upscaler.scale if scale is None else scale
     upscaler.check_scale(wanted)
     jobs = plan_jobs(inputs, output, wanted)

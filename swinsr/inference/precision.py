@@ -1,4 +1,4 @@
-"""In which precision a network runs, and which of its parts compute in bfloat16.
+"""In which precision a network runs, and which of its parts compute in 16 bits.
 
 Swin blocks have their own preparation (`fast_block`). Of the convolutions all do but the first,
 whose input is the picture, and those that make a picture: bfloat16 has 8 bits there, and rounding
@@ -16,25 +16,36 @@ from swinsr.models import RestorationNetwork
 
 FIRST = ("conv_first", "patch_embed.proj")
 LAST = ("conv_last", "conv_last_hf")
-PRECISIONS = ("auto", "float32", "bfloat16")
+_DTYPES = {
+    "auto": torch.float32,
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+PRECISIONS = tuple(_DTYPES)
 # The check that "auto" makes: how many values may move by more than one of 255 levels.
 LEVEL, MOVED = 1.0 / 255.0, 1e-3
 
 
-def dtype_of(precision: str) -> torch.dtype:
-    """The type of "float32" or "bfloat16".
+def dtype_of(precision: str, *, force_float16: bool = False) -> torch.dtype:
+    """The type that a precision computes in; float32 for "auto", which is decided by a check.
+
+    Args:
+        precision: one of `PRECISIONS`.
+        force_float16: take float16 in spite of what speaks against it.
 
     Raises:
-        ConfigError: another name; float16 among them, with the reason.
+        ConfigError: another name, or float16 that is not forced, with the reason.
     """
-    if precision == "float16":
+    if precision not in _DTYPES:
+        raise ConfigError(f"unknown precision {precision!r}; choose from {', '.join(PRECISIONS)}.")
+    if precision == "float16" and not force_float16:
         raise ConfigError(
             "float16 overflows in these networks, whose features grow from group to group, and "
-            "gives black pictures; use bfloat16."
+            "gives black pictures; use bfloat16, or force float16 where a network is known to "
+            "stay below 65504 (--force, force_float16=True)."
         )
-    if precision not in PRECISIONS:
-        raise ConfigError(f"unknown precision {precision!r}; choose from {', '.join(PRECISIONS)}.")
-    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+    return _DTYPES[precision]
 
 
 def computes_bfloat16(device: torch.device) -> bool:
@@ -64,15 +75,17 @@ def bfloat16_is_near(
     return bool((difference > LEVEL).float().mean() <= MOVED)
 
 
-def with_bfloat16_convolutions(network: RestorationNetwork) -> RestorationNetwork:
-    """A copy whose inner convolutions take any input, compute and answer in bfloat16."""
+def with_rounded_convolutions(
+    network: RestorationNetwork, dtype: torch.dtype
+) -> RestorationNetwork:
+    """A copy whose inner convolutions take any input, compute and answer in a 16-bit type."""
     network = copy.deepcopy(network)
     last = LAST if any(hasattr(network, name) for name in LAST) else ("upsample.0",)
     for name, module in network.named_modules():
         if not isinstance(module, nn.Conv2d) or name in FIRST:
             continue
         if name not in last:
-            module.to(torch.bfloat16)
+            module.to(dtype)
         module.register_forward_pre_hook(_cast_input)
     return network
 

@@ -15,7 +15,7 @@ from swinsr.inference.precision import (
     bfloat16_is_near,
     computes_bfloat16,
     dtype_of,
-    with_bfloat16_convolutions,
+    with_rounded_convolutions,
 )
 from swinsr.inference.progress import Progress, Steps, silent
 from swinsr.inference.strips import convolve, enlarge
@@ -38,13 +38,13 @@ class PreparedNetwork:
 
     def __init__(self, network: RestorationNetwork, dtype: torch.dtype) -> None:
         """Prepare copies of the weights; the network itself is left as it is."""
-        if dtype == torch.bfloat16:
-            network = with_bfloat16_convolutions(network)
+        if dtype != torch.float32:
+            network = with_rounded_convolutions(network, dtype)
         self.network = network
         self.config = network.config
         self.dtype = dtype
         blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
-        self._native = all(
+        self._native = dtype != torch.float16 and all(
             block_backend("auto", network.mean.device, block.obstacle(network.mean)) == "native"
             for block in blocks
         )
@@ -166,24 +166,28 @@ class PreparedNetwork:
         )
 
 
-def prepare(model: RestorationNetwork, precision: str = "float32") -> PreparedNetwork:
+def prepare(
+    model: RestorationNetwork, precision: str = "float32", *, force_float16: bool = False
+) -> PreparedNetwork:
     """Make a network ready to run.
 
     Args:
         model: the network; it is put into evaluation mode.
         precision: "float32", or "bfloat16" for all but the residual stream, the first and the last
             convolution. "auto" takes bfloat16 where the device computes it natively and the
-            network in it stays within one of 255 levels on a test picture.
+            network in it stays within one of 255 levels on a test picture. "float16" as
+            "bfloat16", where it is forced.
+        force_float16: take float16 although most networks overflow in it and give black pictures.
 
     Returns:
         A callable from (batch, in_chans, H, W) float32 to the float32 result; its `dtype` tells
         the choice.
 
     Raises:
-        ConfigError: an unknown precision, or float16.
+        ConfigError: an unknown precision, or float16 that is not forced.
     """
     model.eval()
-    prepared = PreparedNetwork(model, dtype_of(precision))
+    prepared = PreparedNetwork(model, dtype_of(precision, force_float16=force_float16))
     if precision == "auto" and computes_bfloat16(model.mean.device):
         rough = PreparedNetwork(model, torch.bfloat16)
         if bfloat16_is_near(model, prepared, rough):

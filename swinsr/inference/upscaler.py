@@ -54,6 +54,7 @@ class Upscaler:
         scale: float | None = None,
         device: str = "auto",
         precision: str = "auto",
+        force_float16: bool = False,
     ) -> "Upscaler":
         """Load a model.
 
@@ -63,22 +64,24 @@ class Upscaler:
                 bundled model that suits `scale`.
             scale: what is going to be asked for, where `model` is None; 4 by default.
             device: "auto", "cpu", "cuda" or "mps".
-            precision: "auto", "float32" or "bfloat16"; see `swinsr.inference.prepare`.
+            precision: "auto", "float32", "bfloat16" or "float16"; see `swinsr.inference.prepare`.
+            force_float16: see there.
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.
             CheckpointError: the file is no checkpoint of a known network.
             DeviceError: this machine does not have the device.
-            ConfigError: an unknown precision.
+            ConfigError: an unknown precision, or float16 that is not forced.
         """
         target = choose_device(device)
-        dtype_of(precision)  # a wrong name is told before anything is loaded, baselines included
+        # A wrong name is told before anything is loaded, baselines included.
+        dtype_of(precision, force_float16=force_float16)
         if model is None:
             model = default_model(4.0 if scale is None else scale).name
         if model in BASELINES:
             return cls(BaselineEngine(str(model)))
         loaded = load(find_weights(model))
-        network = prepare(loaded.network.to(target), precision)
+        network = prepare(loaded.network.to(target), precision, force_float16=force_float16)
         task = str(loaded.metadata.get("task", ""))
         return cls(NetworkEngine(network, target, name=str(model), task=task))
 

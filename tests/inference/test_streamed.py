@@ -108,6 +108,17 @@ def test_refuses_other_precisions_with_the_reason(name: str, words: str) -> None
         prepare(network_of("swinir", ""), name)
 
 
+@pytest.mark.parametrize("family", ["swinir", "swin2sr"])
+def test_float16_runs_where_it_is_forced(family: str) -> None:
+    network = network_of(family, "pixelshuffledirect")
+    image = torch.rand(1, 3, 16, 24)
+    forced = prepare(network, "float16", force_float16=True)
+    assert forced.dtype == torch.float16
+    out, exact = forced(image), prepare(network)(image)
+    assert out.dtype == torch.float32
+    assert 0 < (out - exact).abs().max() / (exact.max() - exact.min()) < 4e-3
+
+
 def test_auto_takes_bfloat16_only_where_it_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
     network = network_of("swinir", "pixelshuffle")
     monkeypatch.setattr(prepare_module, "computes_bfloat16", lambda device: True)
