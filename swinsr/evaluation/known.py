@@ -101,7 +101,7 @@ def find_dataset(given: str, data: Path | None) -> Dataset:
         raise ConfigError(f"{given!r} cannot be a folder ({error}); check the name.") from error
     if is_file:
         raise ConfigError(f"{given} is a file; name the folder of pictures that it is in.")
-    known = known_by_name(given)
+    known = known_by_name(given.rstrip("/\\"))  # a shell completes names with a slash
     if known is None:
         names = ", ".join(k.name for k in KNOWN)
         raise ConfigError(f"{given} is neither a folder nor a known dataset ({names}).")

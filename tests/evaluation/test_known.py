@@ -20,6 +20,11 @@ def test_a_folder_with_a_known_name_is_that_dataset(tmp_path: Path) -> None:
         assert found.name == "Set5" and found.known is not None and found.known.pictures == 5
 
 
+def test_a_known_name_may_end_in_the_slash_of_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "Set5").mkdir()
+    assert find_dataset("Set5/", tmp_path).root == tmp_path / "Set5"
+
+
 @pytest.mark.parametrize("folder", ["B100", "BSDS100", "bsd100"])
 def test_finds_a_known_dataset_under_any_of_its_names(tmp_path: Path, folder: str) -> None:
     (tmp_path / folder).mkdir()
