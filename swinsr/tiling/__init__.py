@@ -1,0 +1,30 @@
+"""Large pictures in tiles: any function from an array to a larger array, NumPy alone."""
+
+from swinsr.tiling.blend import ramp
+from swinsr.tiling.plan import Piece, TilePlan, plan_tiles
+from swinsr.tiling.raster import ArraySink, ArraySource, RawFile
+from swinsr.tiling.run import Function, Shrinking, Sink, Source, run_tiles, tiled
+from swinsr.tiling.store import MemoryStore, TileStore
+from swinsr.tiling.work import WorkFolder, WorkStore, open_work, work_path
+
+__all__ = [
+    "ArraySink",
+    "ArraySource",
+    "Function",
+    "MemoryStore",
+    "Piece",
+    "RawFile",
+    "Shrinking",
+    "Sink",
+    "Source",
+    "TilePlan",
+    "TileStore",
+    "WorkFolder",
+    "WorkStore",
+    "open_work",
+    "plan_tiles",
+    "ramp",
+    "run_tiles",
+    "tiled",
+    "work_path",
+]
