@@ -90,9 +90,10 @@ class SwinTransformer(nn.Module):
         return stages
 
     def attention_options(self, stage: int) -> dict[str, Any]:
-        """Keywords for a stage's attention modules that only this family has."""
+        """Keywords for a stage's blocks that only this family has."""
         assert isinstance(self.config, SwinConfig)
-        return {"qk_scale": self.config.qk_scale}
+        process = "auto" if self.config.fused_window_process else "reference"
+        return {"qk_scale": self.config.qk_scale, "process": process}
 
     def _initialise(self) -> None:
         for module in self.modules():
@@ -121,7 +122,10 @@ class SwinTransformer(nn.Module):
 
     def embed(self, x: Tensor) -> Tensor:
         """Pictures (batch, in_chans, H, W) to tokens (batch, H / patch, W / patch, embed_dim)."""
-        tokens: Tensor = self.patch_embed(x)
+        return self.place(self.patch_embed(x))
+
+    def place(self, tokens: Tensor) -> Tensor:
+        """Add the absolute position embedding, where there is one, to (batch, H, W, C) tokens."""
         if self.absolute_pos_embed is not None:
             side = self.config.grid(0)
             embed = self.absolute_pos_embed.view(1, side, side, -1)
@@ -146,7 +150,7 @@ class SwinTransformer(nn.Module):
         Raises:
             ShapeMismatchError: as `forward`.
         """
-        self._check(x)
+        self.check_input(x)
         maps: list[Tensor] = []
         tokens = self.embed(x)
         for stage in self.layers:
@@ -169,11 +173,14 @@ class SwinTransformer(nn.Module):
         Raises:
             ShapeMismatchError: as `forward`.
         """
-        self._check(x)
-        tokens = self.embed(x)
+        self.check_input(x)
+        return self.run_layers(self.embed(x)).mean(dim=(1, 2))
+
+    def run_layers(self, tokens: Tensor) -> Tensor:
+        """Embedded tokens (batch, H, W, embed_dim) through all stages and the last norm."""
         for stage in self.layers:
             tokens = stage(tokens)
-        out: Tensor = self.norm(tokens).mean(dim=(1, 2))
+        out: Tensor = self.norm(tokens)
         return out
 
     def forward(self, x: Tensor) -> Tensor:
@@ -195,7 +202,8 @@ class SwinTransformer(nn.Module):
         out: Tensor = self.head(self.forward_features(x))
         return out
 
-    def _check(self, x: Tensor) -> None:
+    def check_input(self, x: Tensor) -> None:
+        """Refuse what are not pictures for this network; see `forward`."""
         if x.ndim != 4 or x.shape[1] != self.config.in_chans or not x.numel():
             raise ShapeMismatchError(
                 f"the network takes (batch, {self.config.in_chans}, height, width), "
@@ -210,7 +218,7 @@ class SwinTransformerV2(SwinTransformer):
     stage = StageV2
 
     def attention_options(self, stage: int) -> dict[str, Any]:
-        """Keywords for a stage's attention modules that only this family has."""
+        """Keywords for a stage's blocks that only this family has."""
         assert isinstance(self.config, SwinV2Config)
         return {"pretrained_window": self.config.pretrained_window_sizes[stage]}
 

@@ -128,8 +128,8 @@ class SwinConfig(HierarchicalConfig):
 
     Attributes:
         qk_scale: overrides the attention scale head_dim ** -0.5.
-        fused_window_process: shift and cut windows in one pass where a kernel for it is there.
-            The result is the same.
+        fused_window_process: shift and cut windows in one pass (`swinsr.ops.window_process`), as
+            the published option of that name. The result is the same.
     """
 
     qk_scale: float | None = None

@@ -14,7 +14,8 @@ from torch.utils.checkpoint import checkpoint
 from swinsr.nn.attention import WindowAttention, WindowAttentionV2
 from swinsr.ops.backend import block_backend
 from swinsr.ops.native.block import swin_block_native
-from swinsr.ops.window import shift_mask, window_merge, window_partition
+from swinsr.ops.window import shift_mask
+from swinsr.ops.window_process import merge_unshift, shift_partition
 
 
 class DropPath(nn.Module):
@@ -67,10 +68,15 @@ class SwinBlock(nn.Module):
         drop: float = 0.0,
         drop_path: float = 0.0,
         use_checkpoint: bool = False,
+        process: str = "auto",
         **attention: Any,
     ) -> None:
-        """`attention` holds keyword arguments for the attention module."""
+        """`attention` holds keyword arguments for the attention module.
+
+        `process` is the backend of `swinsr.ops.window_process`.
+        """
         super().__init__()
+        self.process = process
         self.window, self.shift, self.use_checkpoint = window, shift, use_checkpoint
         self.norm1 = nn.LayerNorm(dim)
         self.attn = self.make_attention(dim, window, heads, proj_drop=drop, **attention)
@@ -157,9 +163,9 @@ class SwinBlock(nn.Module):
             return self.run_native(x, bfloat16=rounded)
         size = (x.shape[1], x.shape[2])
         grid = (size[0] // self.window, size[1] // self.window)
-        windows = window_partition(x, self.window, self.shift)
+        windows = shift_partition(x, self.window, self.shift, backend=self.process)
         windows = self.forward_windows(windows, grid, self.mask(x.device))
-        return window_merge(windows, self.window, size, self.shift)
+        return merge_unshift(windows, self.window, size, self.shift, backend=self.process)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, H, W, C) -> the same; H and W are multiples of the window."""

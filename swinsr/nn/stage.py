@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from swinsr.nn.block import SwinBlock, SwinBlockV2
 from swinsr.nn.merging import PatchMerging, PatchMergingV2, pad_with_zeros
-from swinsr.ops.window import shift_mask, window_merge, window_partition
+from swinsr.ops.window import shift_mask
+from swinsr.ops.window_process import merge_unshift, shift_partition
 
 
 class StageBlock(SwinBlock):
@@ -31,9 +32,10 @@ class StageBlock(SwinBlock):
         padded = pad_with_zeros(x, self.window)
         size = (padded.shape[1], padded.shape[2])
         mask = shift_mask(self.window, shift, x.device, torch.float32) if shift else None
-        windows = window_partition(padded, self.window, shift)
+        windows = shift_partition(padded, self.window, shift, backend=self.process)
         windows = self.attn(windows, (size[0] // self.window, size[1] // self.window), mask)
-        return window_merge(windows, self.window, size, shift)[:, :height, :width]
+        merged = merge_unshift(windows, self.window, size, shift, backend=self.process)
+        return merged[:, :height, :width]
 
     def transform(self, x: Tensor) -> Tensor:
         """The block on a map, without gradient checkpointing."""

@@ -1,6 +1,8 @@
 """Which implementation of an operation runs, and why; the choice can be forced and is explained.
 
-SWINSR_ATTENTION=reference|sdpa|native   forces window attention
+SWINSR_ATTENTION=reference|sdpa|native|triton   forces window attention
+SWINSR_BLOCK=modules|native   forces how a block runs
+SWINSR_PROCESS=reference|strided|triton   forces the shift and cut into windows
 SWINSR_ISA=baseline|avx2|avx512|avx512bf16   forces the kernels' instruction set
 """
 
@@ -10,13 +12,17 @@ from dataclasses import dataclass
 import torch
 
 from swinsr.errors import ConfigError, DeviceError
+from swinsr.ops.gpu import triton_lacks
 from swinsr.ops.native.library import instruction_sets, kernels, unavailable
 
 ATTENTION_VARIABLE = "SWINSR_ATTENTION"
 BLOCK_VARIABLE = "SWINSR_BLOCK"
 BLOCK_BACKENDS = ("auto", "modules", "native")
-ATTENTION_BACKENDS = ("auto", "reference", "sdpa", "native")
+PROCESS_VARIABLE = "SWINSR_PROCESS"
+ATTENTION_BACKENDS = ("auto", "reference", "sdpa", "native", "triton")
+PROCESS_BACKENDS = ("auto", "reference", "strided", "triton")
 NATIVE_DTYPES = (torch.float32, torch.bfloat16)
+TRITON_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,14 @@ def attention_backend(
     if asked == "auto":
         if not dropout and not _native_lacks(device, dtype):
             return "native"
+        if not dropout and device.type == "cuda" and not _triton_lacks(device, dtype):
+            return "triton"
         # The fused CPU path of scaled_dot_product_attention has no gradient for the bias.
         return "reference" if trains or dropout else "sdpa"
     if dropout and asked != "reference":
         raise ConfigError(f"{by} has no attention dropout; take backend='reference'.")
-    if asked == "native" and (reason := _native_lacks(device, dtype)):
+    lacks = {"native": _native_lacks, "triton": _triton_lacks}
+    if asked in lacks and (reason := lacks[asked](device, dtype)):
         raise DeviceError(f"{by} cannot run: {reason}.")
     return asked
 
@@ -100,6 +109,43 @@ def block_backend(requested: str, device: torch.device, obstacle: str) -> str:
         return "native"
     forced = os.environ.get(ATTENTION_VARIABLE, "auto")
     return "modules" if lacks or forced not in ("auto", "native") else "native"
+
+
+def process_backend(requested: str, device: torch.device, shift: int) -> str:
+    """The backend of one shift and cut into windows, or of the way back.
+
+    Args:
+        requested: one of `PROCESS_BACKENDS`; "auto" leaves it to SWINSR_PROCESS, and without that
+            takes the quickest that is there.
+        device: where the tensor is.
+        shift: the cyclic shift. Without one PyTorch's operators make one pass already.
+
+    Raises:
+        ConfigError: an unknown backend.
+        DeviceError: a backend asked for by name that cannot run here.
+    """
+    asked, by = requested, f"backend={requested!r}"
+    if requested == "auto" and (named := os.environ.get(PROCESS_VARIABLE)):
+        asked, by = named, f"{PROCESS_VARIABLE}={named}"
+    if asked not in PROCESS_BACKENDS:
+        raise ConfigError(
+            f"{by}: unknown window process backend; choose from {', '.join(PROCESS_BACKENDS)}."
+        )
+    if asked == "auto":
+        if not shift:
+            return "reference"
+        return "triton" if device.type == "cuda" and not triton_lacks(device) else "strided"
+    if asked == "triton" and (reason := triton_lacks(device)):
+        raise DeviceError(f"{by} cannot run: {reason}.")
+    return asked
+
+
+def _triton_lacks(device: torch.device, dtype: torch.dtype) -> str:
+    """Why the Triton kernels cannot take such tensors; empty where they can."""
+    if dtype not in TRITON_DTYPES:
+        name = str(dtype).removeprefix("torch.")
+        return f"the Triton kernels take float32, bfloat16 and float16, not {name}"
+    return triton_lacks(device)
 
 
 def _native_lacks(device: torch.device, dtype: torch.dtype) -> str:
