@@ -6,6 +6,7 @@ from torch import Tensor
 
 from swinsr.ops.backend import attention_backend
 from swinsr.ops.native.attention import window_attention_native
+from swinsr.ops.window_attention.operators import window_attention_triton
 from swinsr.ops.window_attention.reference import window_attention_reference
 from swinsr.ops.window_attention.sdpa import window_attention_sdpa
 
@@ -41,8 +42,9 @@ def window_attention_packed(
         qkv.requires_grad or bias.requires_grad or scale.requires_grad
     )
     name = attention_backend(backend, qkv.device, qkv.dtype, dropout=dropout, trains=trains)
-    if name == "native":
-        out: Tensor = window_attention_native(qkv, scale, bias, mask, *grid, heads, cosine)
+    fused = {"native": window_attention_native, "triton": window_attention_triton}
+    if name in fused:
+        out: Tensor = fused[name](qkv, scale, bias, mask, *grid, heads, cosine)
         return out
     q, k, v = rearrange(qkv, "n t (three h d) -> three n h t d", three=3, h=heads)
     function = window_attention_sdpa if name == "sdpa" else window_attention_reference

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from swinsr.ops.backend import attention_backend
 from swinsr.ops.native.attention import window_attention_native
+from swinsr.ops.window_attention.operators import window_attention_triton
 from swinsr.ops.window_attention.reference import window_attention_reference
 from swinsr.ops.window_attention.sdpa import window_attention_sdpa
 
@@ -47,9 +48,10 @@ def window_attention(
         q.requires_grad or bias.requires_grad or scale.requires_grad
     )
     name = attention_backend(backend, q.device, q.dtype, dropout=dropout, trains=trains)
-    if name == "native":
+    fused = {"native": window_attention_native, "triton": window_attention_triton}
+    if name in fused:
         packed = torch.cat([rearrange(x, "n h t d -> n t (h d)") for x in (q, k, v)], dim=-1)
-        out = window_attention_native(packed, scale, bias, mask, *grid, q.shape[1], cosine)
+        out = fused[name](packed, scale, bias, mask, *grid, q.shape[1], cosine)
         heads_apart: Tensor = rearrange(out, "n t (h d) -> n h t d", h=q.shape[1])
         return heads_apart
     function = window_attention_sdpa if name == "sdpa" else window_attention_reference
