@@ -24,6 +24,7 @@ RANKS = {
     "evaluation": 7,
     "training": 7,
     "export": 7,
+    "demo": 7,
     "integrations": 7,
     "cli": 8,
 }

@@ -3,6 +3,7 @@
 import typer
 
 from swinsr.cli.classify import classify
+from swinsr.cli.demo import demo
 from swinsr.cli.doctor import doctor
 from swinsr.cli.evaluate import evaluate
 from swinsr.cli.export import export
@@ -28,6 +29,7 @@ app.command()(info)
 app.command()(doctor)
 app.command()(classify)
 app.command()(export)
+app.command()(demo)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,61 @@
+"""The page, put together from its tabs."""
+
+import gradio as gr
+
+from swinsr.demo import api
+from swinsr.demo.page import Page
+from swinsr.demo.tabs import batch, compare, evaluate, models, picture
+from swinsr.version import __version__
+
+_HEADER = """<div id="header"><h1>SwinSR</h1>
+<p>Enlarge and repair pictures. Everything is computed on this server; nothing is kept for long.</p>
+</div>"""
+_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+_MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "monospace")
+
+
+def build(page: Page) -> gr.Blocks:
+    """The whole page, not yet served."""
+    blocks = gr.Blocks(title="SwinSR", analytics_enabled=False)
+    with blocks:
+        gr.HTML(_HEADER)
+        with gr.Tabs():
+            with gr.Tab("Upscale", id="upscale"):
+                picture.build(page, restores=False)
+            with gr.Tab("Restore", id="restore"):
+                picture.build(page, restores=True)
+            with gr.Tab("Compare models", id="compare"):
+                compare.build(page)
+            with gr.Tab("Batch", id="batch"):
+                batch.build(page)
+            with gr.Tab("Evaluate", id="evaluate"):
+                evaluate.build(page)
+            with gr.Tab("Models", id="models"):
+                models.build(page)
+        gr.HTML(_limits(page))
+        api.build(page)
+        blocks.unload(page.leave)
+    blocks.queue(max_size=page.shop.limits.queue)
+    return blocks
+
+
+def theme() -> gr.themes.Base:
+    """Colours and the system's own fonts: no font is fetched from anywhere."""
+    return gr.themes.Default(
+        primary_hue=gr.themes.colors.indigo,
+        secondary_hue=gr.themes.colors.indigo,
+        neutral_hue=gr.themes.colors.slate,
+        font=_FONTS,
+        font_mono=_MONO,
+    )
+
+
+def _limits(page: Page) -> str:
+    limits = page.shop.limits
+    hours = limits.keep_seconds / 3600
+    kept = f"{hours:g} h" if hours >= 1 else f"{limits.keep_seconds / 60:.0f} min"
+    return (
+        f'<p class="note">Pictures of up to {limits.max_pixels / 1e6:g} megapixels and '
+        f"{limits.max_bytes / 1e6:.0f} MB, PNG, JPEG, WebP, TIFF or BMP. Uploads and results are "
+        f"deleted after {kept}. SwinSR {__version__}.</p>"
+    )

@@ -1,0 +1,202 @@
+"""The models that a visitor may choose from, and one shared, loaded copy of each that is in use."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from swinsr.demo.jobs import Job
+from swinsr.errors import ModelNotFoundError
+from swinsr.zoo import (
+    ModelEntry,
+    bundled_models,
+    cached_path,
+    default_model,
+    download,
+    find_published,
+    published_models,
+)
+
+if TYPE_CHECKING:
+    from swinsr.inference import Upscaler
+
+AUTOMATIC = "auto"
+BASELINES = {
+    "bicubic": "the usual smooth enlargement, for comparison",
+    "lanczos": "a slightly sharper usual enlargement, for comparison",
+    "nearest": "plain bigger pixels, for comparison",
+}
+TASKS = {
+    "classical_sr": "enlarges clean pictures",
+    "lightweight_sr": "enlarges clean pictures, quickly",
+    "real_sr": "enlarges photographs of unknown quality",
+    "compressed_sr": "enlarges strongly compressed JPEG pictures",
+    "gray_denoise": "removes noise from gray pictures",
+    "color_denoise": "removes noise from colour pictures",
+    "gray_jpeg": "removes JPEG blocks from gray pictures",
+    "color_jpeg": "removes JPEG blocks from colour pictures",
+    "baseline": "interpolation",
+}
+# Networks kept in memory at most; the one that was not used for longest goes.
+LOADED = 4
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One model as it is offered.
+
+    Attributes:
+        name: what a request calls it.
+        entry: None for a baseline.
+        here: whether it can be used without a download.
+    """
+
+    name: str
+    entry: ModelEntry | None
+    here: bool
+
+    @property
+    def restores(self) -> bool:
+        """Whether it works at the picture's own size."""
+        return self.entry is not None and self.entry.scale == 1
+
+    @property
+    def included(self) -> bool:
+        """Whether it is a network that ships with the program."""
+        return self.entry is not None and self.entry.url is None
+
+    @property
+    def task(self) -> str:
+        """What it does, in words."""
+        return TASKS.get("baseline" if self.entry is None else self.entry.task, "restores pictures")
+
+    @property
+    def place(self) -> str:
+        """Whether it is here, in words."""
+        if self.entry is None:
+            return "always here"
+        if self.entry.url is None:
+            return "included"
+        size = f" ({self.entry.bytes / 1e6:.0f} MB)" if self.entry.bytes else ""
+        return f"downloaded{size}" if self.here else f"will be downloaded{size}"
+
+    @property
+    def label(self) -> str:
+        """One line for a list to choose from."""
+        return f"{self.name}: {self.task}, {self.place}"
+
+
+def offers() -> list[Offer]:
+    """Every model: those that ship, those downloaded, the other published ones, baselines."""
+    bundled = [Offer(m.name, m, True) for m in bundled_models()]
+    names = {m.name for m in bundled_models()}
+    published = [
+        Offer(m.name, m, cached_path(m) is not None)
+        for m in published_models()
+        if m.name not in names
+    ]
+    baselines = [Offer(name, None, True) for name in BASELINES]
+    here = [offer for offer in published if offer.here]
+    return [*bundled, *here, *baselines, *(offer for offer in published if not offer.here)]
+
+
+def find_offer(name: str, *, restores: bool | None = None) -> Offer:
+    """The model of a name. Requests name models, never files.
+
+    Args:
+        name: as in `offers`.
+        restores: True for models that work at the picture's own size, False for those that enlarge.
+
+    Raises:
+        ModelNotFoundError: none of that name, or one for the other task.
+    """
+    offer = next((offer for offer in offers() if offer.name == name), None)
+    if offer is None:
+        raise ModelNotFoundError(
+            f"{name[:80]!r} is no model of this server; its list of models has the names."
+        )
+    if restores is not None and offer.restores != restores:
+        there, here = ("enlarges", "restore") if restores else ("restores", "enlarge")
+        raise ModelNotFoundError(f"{name} {there} pictures and cannot {here} them; choose another.")
+    return offer
+
+
+def automatic(scale: float) -> str:
+    """The bundled model for an enlargement."""
+    return default_model(scale).name
+
+
+class Catalogue:
+    """Loads models when they are first used, once, and shares them between jobs."""
+
+    def __init__(self, *, precision: str = "auto", device: str = "auto") -> None:
+        """Load nothing yet; the options are those of `Upscaler.from_pretrained`."""
+        self._precision, self._device = precision, device
+        self._loaded: OrderedDict[str, Upscaler] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def loaded(self) -> list[str]:
+        """Names of the models in memory."""
+        return list(self._loaded)
+
+    def get(self, name: str, job: Job) -> "Upscaler":
+        """A model ready to run; downloaded and loaded first where that is needed.
+
+        Args:
+            name: of an offer.
+            job: told what is going on.
+
+        Raises:
+            ModelNotFoundError: no model of that name.
+            DownloadError: it could not be fetched whole and right.
+            CheckpointError: its file is damaged.
+        """
+        with self._alone(job):
+            ready = self._loaded.get(name)
+            if ready is not None:
+                self._loaded.move_to_end(name)
+                return ready
+            offer = find_offer(name)
+            if not offer.here:
+                fetch(name, job)
+            job.stage("Loading the model")
+            from swinsr.inference import Upscaler  # brings torch: not before it is needed
+
+            ready = Upscaler.from_pretrained(name, precision=self._precision, device=self._device)
+            self._loaded[name] = ready
+            while len(self._loaded) > LOADED:
+                self._loaded.popitem(last=False)
+            return ready
+
+    @contextmanager
+    def _alone(self, job: Job) -> Iterator[None]:
+        """One thread at a time; the others wait and can be stopped meanwhile."""
+        while not self._lock.acquire(timeout=0.2):
+            job.check()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def fetch(name: str, job: Job) -> None:
+    """Download a published model and compare its checksum; one that is here is left as it is.
+
+    Raises:
+        ModelNotFoundError: none is published under the name.
+        DownloadError: offline, not there, wrong bytes, or no space.
+    """
+    entry = find_published(name)
+    if entry is None:
+        raise ModelNotFoundError(f"{name} is not to be downloaded; it ships with swinsr.")
+    job.stage(f"Downloading {entry.name}")
+
+    def report(done: int, total: int | None) -> None:
+        job.report(done / total if total else 0.0)
+        megabytes = f"{done / 1e6:.0f}" + (f" of {total / 1e6:.0f}" if total else "")
+        job.text = f"Downloading {entry.name}, {megabytes} MB"
+
+    download(entry, report=report)

@@ -1,0 +1,60 @@
+"""File names that visitors chose, made safe to show, to write and to put into an archive."""
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Container
+from pathlib import PurePosixPath
+
+from swinsr.image import FORMATS
+
+# What programs on some system take as more than a letter of a name.
+_UNSAFE = re.compile(r"[^\w\-. ()+,@#=]")
+# Windows gives these names, with any suffix, to devices.
+_DEVICES = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
+_LONGEST = 80
+# Formats that lose nothing keep their suffix; the others become PNG, as with `swinsr upscale`.
+_LOSSLESS = ("PNG", "TIFF", "BMP")
+SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WebP": ".webp", "TIFF": ".tif", "BMP": ".bmp"}
+
+
+def safe_name(name: str) -> str:
+    """A file name without folders, control characters or anything that a system takes amiss."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/"))
+    name = PurePosixPath(name).name
+    name = _UNSAFE.sub("_", name).strip(" .")
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:
+        stem, dot, suffix = name, "", ""
+    stem = stem.strip(" .")[:_LONGEST].rstrip(" .") or "picture"
+    if _DEVICES.match(stem.split(".")[0]):
+        stem = f"_{stem}"
+    return f"{stem}{dot}{suffix[:8]}"
+
+
+def result_name(source: str, mark: str, format_name: str | None, source_format: str | None) -> str:
+    """What a result is called: `cat.jpg` -> `cat_x4.png`.
+
+    Args:
+        source: the upload's safe name.
+        mark: "_x4" or "_restored".
+        format_name: the format asked for; None for the source's where it loses nothing, else PNG.
+        source_format: what the upload is, whatever its name says.
+    """
+    path = PurePosixPath(source)
+    suffix = path.suffix.lower()
+    stem = path.stem if suffix in FORMATS else path.name
+    if format_name is None:
+        format_name = source_format if source_format in _LOSSLESS else "PNG"
+    if FORMATS.get(suffix) != format_name:
+        suffix = SUFFIXES[format_name]
+    return f"{stem or 'picture'}{mark}{suffix}"
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """The name, or with a number where it is taken; `taken` holds names in lower case."""
+    if name.lower() not in taken:
+        return name
+    path = PurePosixPath(name)
+    numbered = (f"{path.stem}_{number}{path.suffix}" for number in itertools.count(2))
+    return next(other for other in numbered if other.lower() not in taken)

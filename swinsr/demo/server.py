@@ -1,0 +1,172 @@
+"""The server: the page, its guard and its health, from start to end."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from swinsr.demo.catalogue import Catalogue
+from swinsr.demo.examples import example_pictures
+from swinsr.demo.folder import Folder
+from swinsr.demo.jobs import Jobs
+from swinsr.demo.limits import Limits
+from swinsr.demo.work import Workshop
+from swinsr.errors import ConfigError
+from swinsr.version import __version__
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers.
+
+    Attributes:
+        url: where, on this machine.
+        share_url: where on the internet, if that was asked for.
+        folder: what it writes to.
+        jobs: what it works on.
+    """
+
+    url: str
+    share_url: str | None
+    folder: Folder
+    jobs: Jobs
+
+
+@contextmanager
+def serve(
+    limits: Limits,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    share: bool = False,
+    auth: Sequence[tuple[str, str]] = (),
+    precision: str = "auto",
+    device: str = "auto",
+) -> Iterator[Running]:
+    """Serve the page while the block runs; afterwards nothing is left of it.
+
+    Args:
+        limits: what one visitor may ask for.
+        host: the address to listen at; "0.0.0.0" for all.
+        port: to listen at.
+        share: also make it reachable from the internet, through Gradio's tunnel.
+        auth: names and passwords; empty for no login.
+        precision, device: of the models, as for `Upscaler.from_pretrained`.
+
+    Raises:
+        ConfigError: Gradio is not installed, the port is taken, or the tunnel cannot be made.
+    """
+    folder = Folder(limits.keep_seconds)
+    jobs = Jobs(limits.concurrency, limits.seconds)
+    catalogue = Catalogue(precision=precision, device=device)
+    shop = Workshop(folder, limits, catalogue)
+    try:
+        with _everything_in(folder.root):
+            blocks, launched = _launch(shop, jobs, host, port, share, auth)
+            try:
+                folder.keep_present()
+                folder.start()
+                yield Running(launched[1], launched[2] or None, folder, jobs)
+            finally:
+                jobs.close()
+                blocks.close(verbose=False)
+    finally:
+        folder.close()
+
+
+def health(jobs: Jobs, catalogue: Catalogue) -> dict[str, Any]:
+    """What `/health` answers."""
+    return {
+        "status": "ok",
+        "version": __version__,
+        "running": jobs.running,
+        "models_loaded": catalogue.loaded,
+    }
+
+
+def _launch(
+    shop: Workshop, jobs: Jobs, host: str, port: int, share: bool, auth: Sequence[tuple[str, str]]
+) -> tuple[Any, tuple[Any, str, str | None]]:
+    """The page, and what Gradio's `launch` returned."""
+    try:
+        import gradio  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            'the web demo needs Gradio; install it with pip install "swinsr[demo]".'
+        ) from error
+    from starlette.middleware import Middleware
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    from swinsr.demo.app import build, theme
+    from swinsr.demo.guard import Guard
+    from swinsr.demo.page import Page
+    from swinsr.demo.viewer import asset
+
+    async def answer_health(request: object) -> JSONResponse:
+        return JSONResponse(health(jobs, shop.catalogue))
+
+    blocks = build(Page(shop, jobs, example_pictures()))
+    try:
+        launched = blocks.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            auth=list(auth) or None,
+            prevent_thread_lock=True,
+            quiet=True,
+            inbrowser=False,
+            # Errors that are not the visitor's stay in the server's log.
+            show_error=False,
+            max_file_size=shop.limits.max_bytes,
+            # Nothing but the temporary folder, whatever the environment says.
+            allowed_paths=[str(shop.folder.root / "none")],
+            ssr_mode=False,
+            mcp_server=False,
+            enable_monitoring=False,
+            run_history=False,
+            pwa=False,
+            num_workers=0,
+            footer_links=["api"],
+            theme=theme(),
+            head=f"<style>{asset('page.css')}</style>",
+            app_kwargs={
+                "routes": [Route("/health", answer_health)],
+                "middleware": [Middleware(Guard, folder=shop.folder, limits=shop.limits)],
+            },
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"the server cannot listen at {host}, port {port} ({error}); choose another with "
+            "--port or --host."
+        ) from error
+    except RuntimeError as error:
+        raise ConfigError(f"the page cannot be shared ({error}); leave out --share.") from error
+    return blocks, launched
+
+
+@contextmanager
+def _everything_in(root: Path) -> Iterator[None]:
+    """Let this process, Gradio above all, write temporary files to one folder only."""
+    wanted: Mapping[str, str] = {
+        "GRADIO_TEMP_DIR": str(root),
+        "GRADIO_EXAMPLES_CACHE": str(root / "cached"),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    temporary = tempfile.tempdir
+    os.environ.update(wanted)
+    tempfile.tempdir = str(root)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = temporary
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

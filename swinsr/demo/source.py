@@ -1,0 +1,132 @@
+"""The picture that a visitor chose: what the page shows of it, and the file that is worked on."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from swinsr.demo.inputs import picture_input
+from swinsr.demo.page import Page, failure, note, sentence
+from swinsr.demo.uploads import Upload
+from swinsr.demo.work import Workshop
+from swinsr.errors import SwinsrError
+from swinsr.image import Image, resize, write_image
+
+# What every browser shows; of other formats the page gets a copy.
+_SHOWN = ("PNG", "JPEG", "WebP", "BMP")
+_PREVIEW_SIDE = 1280
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What the page shows in place of a file, and that file."""
+
+    shown: str
+    source: str
+
+
+def original(path: str | None, replaced: Replaced | None) -> str | None:
+    """The file that was uploaded, where the page shows `path`."""
+    return replaced.source if replaced is not None and path == replaced.shown else path
+
+
+@dataclass(frozen=True)
+class Source:
+    """The components of one tab's picture."""
+
+    picture: gr.Image
+    replaced: gr.State
+    info: gr.HTML
+
+    @property
+    def inputs(self) -> list[Any]:
+        """For handlers: the path shown and what it stands for; see `original`."""
+        return [self.picture, self.replaced]
+
+
+def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = False) -> Source:
+    """A picture input with examples, and a line that tells what was chosen.
+
+    Args:
+        page: the server.
+        tab: for the names of elements.
+        label: of the input.
+        always_copy: show an upright 8-bit copy of every file, so that places in it are places in
+            the picture.
+    """
+    source = Source(
+        picture_input(label, f"{tab}-picture"),
+        gr.State(None),
+        gr.HTML(note("Drop a picture, paste one, or use the camera."), elem_id=f"{tab}-info"),
+    )
+    _examples(page, source)
+
+    def chosen(path: str | None, replaced: Replaced | None) -> tuple[Any, Any, str]:
+        if path is None:
+            return gr.skip(), None, note("Drop a picture, paste one, or use the camera.")
+        if replaced is not None and path == replaced.shown:
+            return gr.skip(), gr.skip(), gr.skip()
+        try:
+            upload = page.shop.open(path)
+            line = note(describe(upload))
+            if upload.header.format in _SHOWN and not always_copy:
+                return gr.skip(), None, line
+            shown = preview(page.shop, upload.read())
+        except SwinsrError as error:
+            return gr.skip(), None, failure(error)
+        return shown, Replaced(shown, path), line
+
+    source.picture.change(
+        chosen,
+        source.inputs,
+        [source.picture, source.replaced, source.info],
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=None,
+    )
+    return source
+
+
+def describe(upload: Upload) -> str:
+    """One line on an upload, as HTML."""
+    header = upload.header
+    megabytes = upload.path.stat().st_size / 1e6
+    size = f"{megabytes:.1f} MB" if megabytes >= 0.1 else f"{megabytes * 1000:.0f} kB"
+    return (
+        f"<strong>{sentence(upload.name)}</strong>: {header.width} × {header.height} pixels, "
+        f"{header.format}, {size}."
+    )
+
+
+def preview(shop: Workshop, image: Image) -> str:
+    """A copy that browsers show, small enough to be quick."""
+    factor = min(_PREVIEW_SIDE / max(image.height, image.width), 1.0)
+    size = max(round(image.height * factor), 1), max(round(image.width * factor), 1)
+    alpha = None if image.alpha is None else resize(image.alpha, *size)
+    small = image.with_pixels(resize(image.pixels, *size), alpha)
+    path = shop.folder.new_file("preview.webp")
+    metadata = replace(small.metadata, exif=None, xmp=None)
+    write_image(path, replace(small, metadata=metadata), quality=90)
+    return str(path)
+
+
+def _examples(page: Page, source: Source) -> None:
+    files = page.examples
+    if not files:
+        return
+    choice = gr.Dataset(
+        components=[gr.Image(visible=False, render=False)],
+        samples=[[str(file)] for file in files],
+        type="index",
+        label="Or try one of these",
+        layout="gallery",
+        elem_classes="examples",
+    )
+    choice.click(
+        lambda index: str(files[index]),
+        choice,
+        source.picture,
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=None,
+    )

@@ -1,0 +1,173 @@
+"""Upscale, and Restore: one picture, before and after."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from swinsr.demo.catalogue import offers
+from swinsr.demo.choices import (
+    model_dropdown,
+    read_saving,
+    read_size,
+    saving_choice,
+    size_choice,
+)
+from swinsr.demo.page import WORK, Page, facts, note, told
+from swinsr.demo.source import Replaced, original, picture_source
+from swinsr.demo.viewer import split_value, viewer
+from swinsr.demo.work import Result, Size
+
+_WELCOME = {
+    False: "The enlarged picture appears here, with a divider to compare before and after.",
+    True: "The restored picture appears here, with a divider to compare before and after.",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is needed to save a result in another format."""
+
+    lossless: str
+
+
+def build(page: Page, *, restores: bool) -> None:
+    """Everything within the tab."""
+    tab = "restore" if restores else "upscale"
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=320):
+            source = picture_source(page, tab, label="Your picture")
+            if restores:
+                _tell_what_is_missing()
+            model = model_dropdown(tab, restores=restores, automatically=not restores)
+            size = None if restores else size_choice(tab)
+            saving = saving_choice(tab)
+            with gr.Row():
+                start = gr.Button(
+                    "Restore" if restores else "Upscale", variant="primary", elem_id=f"{tab}-start"
+                )
+                stop = gr.Button("Stop", variant="secondary", elem_id=f"{tab}-stop")
+        with gr.Column(scale=7, min_width=320):
+            shown = viewer(_WELCOME[restores], f"{tab}-viewer")
+            details = gr.HTML(elem_id=f"{tab}-details")
+            download = gr.DownloadButton(
+                "Download the result", interactive=False, elem_id=f"{tab}-download"
+            )
+    kept = gr.State(None)
+
+    async def run(
+        path: str | None,
+        replaced: Replaced | None,
+        name: str | None,
+        format_name: str,
+        quality: float,
+        request: gr.Request,
+        progress: gr.Progress,
+        wanted: Size,
+    ) -> tuple[Any, ...]:
+        with told():
+            how = read_saving(format_name, quality)
+        result = await page.work(
+            request,
+            tab,
+            lambda job: page.shop.process(
+                job, original(path, replaced), name or "", wanted, how, restores=restores
+            ),
+            progress,
+        )
+        return (
+            split_value(result),
+            result_facts(result),
+            gr.DownloadButton(value=str(result.file), interactive=True),
+            Kept(str(result.lossless)),
+        )
+
+    async def enlarge(
+        path: str | None, replaced: Replaced | None, name: str, format_name: str, quality: float,
+        kind: str, number: float | None, request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Any, ...]:  # fmt: skip
+        with told():
+            wanted = read_size(kind, number)
+        return await run(path, replaced, name, format_name, quality, request, progress, wanted)
+
+    async def restore(
+        path: str | None, replaced: Replaced | None, name: str, format_name: str, quality: float,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Any, ...]:  # fmt: skip
+        return await run(path, replaced, name, format_name, quality, request, progress, Size())
+
+    sizes = [] if size is None else [size.kind, size.number]
+    running = start.click(
+        restore if restores else enlarge,
+        [*source.inputs, model, saving.format, saving.quality, *sizes],
+        [shown, details, download, kept],
+        show_progress_on=[shown],
+        concurrency_id=WORK,
+        concurrency_limit=page.shop.limits.concurrency,
+        api_visibility="private",
+    )
+    stop.click(
+        page.stopper(tab),
+        None,
+        details,
+        cancels=[running],
+        queue=False,
+        api_visibility="private",
+    )
+
+    async def save_again(
+        result: Kept | None, format_name: str, quality: float, request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Any:  # fmt: skip
+        if result is None:
+            return gr.skip()
+        with told():
+            how = read_saving(format_name, quality)
+        work = page.work(
+            request,
+            tab,
+            lambda job: page.shop.save_again(job, result.lossless, how),
+            progress,
+        )
+        return gr.DownloadButton(value=str(await work), interactive=True)
+
+    for event in (saving.format.change, saving.quality.release):
+        event(
+            save_again,
+            [kept, saving.format, saving.quality],
+            download,
+            show_progress="hidden",
+            concurrency_id=WORK,
+            concurrency_limit=page.shop.limits.concurrency,
+            api_visibility="private",
+        )
+
+
+def result_facts(result: Result) -> str:
+    """What was done, as HTML."""
+    before, after = (f"{width} × {height}" for width, height in (result.source, result.size))
+    rows = {
+        "Before": f"{before} pixels",
+        "After": f"{after} pixels",
+        "Time": f"{result.seconds:.1f} s",
+        "Model": result.model,
+        "Computed with": result.engine,
+    }
+    wide = {"Please note": ". ".join(result.notes)} if result.notes else {}
+    return facts(rows, {"File": result.file.name} | wide)
+
+
+def _tell_what_is_missing() -> None:
+    if any(
+        offer.restores and offer.entry is not None and not offer.entry.url for offer in offers()
+    ):
+        return
+    gr.HTML(
+        note(
+            "No model that restores is included in this version: choose one of the authors' "
+            "models below, which is downloaded when it is first used."
+        ),
+        elem_id="restore-missing",
+    )
