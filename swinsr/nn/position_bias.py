@@ -54,7 +54,7 @@ def bias_from_table(table: Tensor, index: Tensor) -> Tensor:
         (heads, tokens, tokens).
     """
     tokens = index.shape[0]
-    return table[index.view(-1)].view(tokens, tokens, -1).permute(2, 0, 1).contiguous()
+    return table.t().index_select(1, index.view(-1)).view(-1, tokens, tokens)
 
 
 def bias_from_network(network: nn.Module, coords: Tensor, index: Tensor) -> Tensor:

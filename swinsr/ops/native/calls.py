@@ -1,4 +1,4 @@
-"""The structures of `src/calls.h`, field by field."""
+"""The structures of `src/calls.h` and `src/team.cpp`, field by field."""
 
 import ctypes
 
@@ -68,4 +68,15 @@ class BlockCall(ctypes.Structure):
         ("next", ctypes.c_void_p),
         ("share_sums", ctypes.c_void_p),
         ("share_words", ctypes.c_int64),
+    )
+
+
+class Team(ctypes.Structure):
+    """A kernel, its call, and the threads that are to run it."""
+
+    _fields_ = (
+        ("kernel", ctypes.c_void_p),
+        ("call", ctypes.c_void_p),
+        ("next", ctypes.c_int64),
+        ("threads", ctypes.c_int64),
     )

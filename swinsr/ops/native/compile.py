@@ -94,7 +94,8 @@ def compile_library(to: Path = LIBRARY) -> Path:
     common = [*command, *FLAGS]
     with tempfile.TemporaryDirectory(prefix="swinsr-") as folder:
         jobs: list[tuple[str, str, list[str]]] = [
-            ("processor.cpp", "processor", [f"-DSWINSR_SOURCES={fingerprint()}"])
+            ("processor.cpp", "processor", [f"-DSWINSR_SOURCES={fingerprint()}"]),
+            ("team.cpp", "team", []),
         ]
         for name, flags in instruction_sets().items():
             jobs.append(("kernels.cpp", name, [f"-DSWINSR_ISA={name}", *flags.split()]))

@@ -23,6 +23,12 @@ class Kernels:
     library: ctypes.CDLL
     isa: str
 
+    @property
+    def join(self) -> Callable[..., int]:
+        """`swinsr_join` of `src/team.cpp`, which is the same for every instruction set."""
+        function: Callable[..., int] = self.library.swinsr_join
+        return function
+
     def __getattr__(self, name: str) -> Callable[..., int]:
         """The function `swinsr_<name>_<isa>`, which takes pointers and 64-bit integers."""
         function = getattr(self.library, f"swinsr_{name}_{self.isa}")
