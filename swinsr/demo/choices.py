@@ -39,7 +39,7 @@ def model_choices(*, restores: bool | None = False, automatically: bool = True) 
         automatically: whether the choice may be left to the program.
     """
     found = [o for o in offers() if restores is None or o.restores == restores]
-    first = [("Automatic: the included model for the size", AUTOMATIC)] if automatically else []
+    first = [("Automatic (included)", AUTOMATIC)] if automatically else []
     return first + [(offer.label, offer.name) for offer in found]
 
 

@@ -140,8 +140,8 @@ def _launch(
         )
     except OSError as error:
         raise ConfigError(
-            f"the server cannot listen at {host}, port {port} ({error}); choose another with "
-            "--port or --host."
+            f"the server cannot listen at {host}, port {port}: it is taken or not this machine's; "
+            "choose another with --port or --host."
         ) from error
     except RuntimeError as error:
         raise ConfigError(f"the page cannot be shared ({error}); leave out --share.") from error

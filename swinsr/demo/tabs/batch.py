@@ -24,20 +24,20 @@ def build(page: Page) -> None:
             files = file_input(
                 f"Your pictures, at most {limits.max_files}", "batch-files", several=True
             )
-            model = model_dropdown("batch")
             size = size_choice("batch")
+            model = model_dropdown("batch")
             saving = saving_choice("batch")
             with gr.Row():
                 start = gr.Button("Upscale all", variant="primary", elem_id="batch-start")
                 stop = gr.Button("Stop", elem_id="batch-stop")
-        with gr.Column(scale=7, min_width=320):
+        with gr.Column(scale=7, min_width=320, elem_classes="result"):
             lines = gr.HTML(
                 note("One line for each picture appears here. A picture that cannot be read does "
                      "not stop the others."),
                 elem_id="batch-lines",
             )  # fmt: skip
             download = gr.DownloadButton(
-                "Download all (zip)", interactive=False, elem_id="batch-download"
+                "Download all (zip)", variant="primary", interactive=False, elem_id="batch-download"
             )
 
     async def run(

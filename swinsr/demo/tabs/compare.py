@@ -36,7 +36,7 @@ def build(page: Page) -> None:
             with gr.Row():
                 start = gr.Button("Compare", variant="primary", elem_id="compare-start")
                 stop = gr.Button("Stop", elem_id="compare-stop")
-        with gr.Column(scale=7, min_width=320):
+        with gr.Column(scale=7, min_width=320, elem_classes="result"):
             shown = viewer("The models' results appear here, side by side.", "compare-viewer")
             status = gr.HTML(elem_id="compare-status")
 

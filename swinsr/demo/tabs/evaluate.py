@@ -30,7 +30,7 @@ def build(page: Page) -> None:
             with gr.Row():
                 start = gr.Button("Evaluate", variant="primary", elem_id="evaluate-start")
                 stop = gr.Button("Stop", elem_id="evaluate-stop")
-        with gr.Column(scale=7, min_width=320):
+        with gr.Column(scale=7, min_width=320, elem_classes="result"):
             scores = gr.HTML(elem_id="evaluate-scores")
             shown = viewer(
                 "The pictures and maps of their differences appear here.", "evaluate-viewer"

@@ -24,7 +24,7 @@ def build(page: Page) -> None:
                 )
                 stop = gr.Button("Stop", elem_id="models-stop")
             status = gr.HTML(elem_id="models-status")
-        with gr.Column(scale=7, min_width=320):
+        with gr.Column(scale=7, min_width=320, elem_classes="result"):
             details = gr.HTML(model_facts(names[0]), elem_id="models-details")
     listing = gr.HTML(models_table(), elem_id="models-list")
 

@@ -39,19 +39,19 @@ def build(page: Page, *, restores: bool) -> None:
             source = picture_source(page, tab, label="Your picture")
             if restores:
                 _tell_what_is_missing()
-            model = model_dropdown(tab, restores=restores, automatically=not restores)
             size = None if restores else size_choice(tab)
+            model = model_dropdown(tab, restores=restores, automatically=not restores)
             saving = saving_choice(tab)
             with gr.Row():
                 start = gr.Button(
                     "Restore" if restores else "Upscale", variant="primary", elem_id=f"{tab}-start"
                 )
                 stop = gr.Button("Stop", variant="secondary", elem_id=f"{tab}-stop")
-        with gr.Column(scale=7, min_width=320):
+        with gr.Column(scale=7, min_width=320, elem_classes="result"):
             shown = viewer(_WELCOME[restores], f"{tab}-viewer")
             details = gr.HTML(elem_id=f"{tab}-details")
             download = gr.DownloadButton(
-                "Download the result", interactive=False, elem_id=f"{tab}-download"
+                "Download the result", variant="primary", interactive=False, elem_id=f"{tab}-download"
             )
     kept = gr.State(None)
 
