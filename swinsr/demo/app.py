@@ -3,7 +3,7 @@
 import gradio as gr
 
 from swinsr.demo import api
-from swinsr.demo.page import Page
+from swinsr.demo.page import Page, markup
 from swinsr.demo.tabs import batch, compare, evaluate, models, picture
 from swinsr.version import __version__
 
@@ -18,7 +18,7 @@ def build(page: Page) -> gr.Blocks:
     """The whole page, not yet served."""
     blocks = gr.Blocks(title="SwinSR", analytics_enabled=False)
     with blocks:
-        gr.HTML(_HEADER)
+        markup(_HEADER)
         with gr.Tabs():
             with gr.Tab("Upscale", id="upscale"):
                 picture.build(page, restores=False)
@@ -32,7 +32,7 @@ def build(page: Page) -> gr.Blocks:
                 evaluate.build(page)
             with gr.Tab("Models", id="models"):
                 models.build(page)
-        gr.HTML(_limits(page))
+        markup(_limits(page))
         api.build(page)
         blocks.unload(page.leave)
     blocks.queue(max_size=page.shop.limits.queue)

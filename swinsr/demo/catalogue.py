@@ -98,6 +98,8 @@ def offers() -> list[Offer]:
         if m.name not in names
     ]
     baselines = [Offer(name, None, True) for name in BASELINES]
+    # Colour first: what most pictures are.
+    published.sort(key=lambda offer: offer.name.startswith(("swinir-gray", "swin2sr-gray")))
     here = [offer for offer in published if offer.here]
     return [*bundled, *here, *baselines, *(offer for offer in published if not offer.here)]
 

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.catalogue import AUTOMATIC, BASELINES, Offer, automatic, offers
-from swinsr.demo.page import note, sentence
+from swinsr.demo.page import markup, note, sentence
 from swinsr.demo.work import Saving, Size
 from swinsr.errors import ConfigError
 
@@ -54,7 +54,7 @@ def model_dropdown(
         label=label,
         elem_id=f"{tab}-model",
     )
-    card = gr.HTML(model_card(choices[0][1] if choices else ""), elem_id=f"{tab}-card")
+    card = markup(model_card(choices[0][1] if choices else ""), elem_id=f"{tab}-card")
     dropdown.change(
         model_card,
         dropdown,

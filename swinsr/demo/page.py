@@ -77,6 +77,11 @@ def sentence(error: object) -> str:
     return html.escape(str(error))
 
 
+def markup(value: str = "", elem_id: str | None = None) -> gr.HTML:
+    """A place for HTML, in the page's own style."""
+    return gr.HTML(value, elem_id=elem_id, apply_default_css=False)
+
+
 def note(text: str) -> str:
     """A quiet line; `text` is HTML."""
     return f'<div class="note" role="status">{text}</div>'

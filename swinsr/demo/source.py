@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.inputs import picture_input
-from swinsr.demo.page import Page, failure, note, sentence
+from swinsr.demo.page import Page, failure, markup, note, sentence
 from swinsr.demo.uploads import Upload
 from swinsr.demo.work import Workshop
 from swinsr.errors import SwinsrError
@@ -57,7 +57,7 @@ def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = Fals
     source = Source(
         picture_input(label, f"{tab}-picture"),
         gr.State(None),
-        gr.HTML(note("Drop a picture, paste one, or use the camera."), elem_id=f"{tab}-info"),
+        markup(note("Drop a picture, paste one, or use the camera."), elem_id=f"{tab}-info"),
     )
     _examples(page, source)
 

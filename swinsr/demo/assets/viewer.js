@@ -48,7 +48,7 @@ class Viewer {
     bar.append(this.label);
     button("+", "Zoom in", () => this.zoomBy(1.5));
     button("Fit", "Show the whole picture", () => this.fit());
-    button("1:1", "One picture pixel for each screen pixel", () => this.actual());
+    button("1 : 1", "One picture pixel for each screen pixel", () => this.actual());
     button("Full screen", "Full screen", () => {
       if (document.fullscreenElement) document.exitFullscreen();
       else root.requestFullscreen?.();

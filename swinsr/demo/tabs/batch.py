@@ -13,7 +13,7 @@ from swinsr.demo.choices import (
     size_choice,
 )
 from swinsr.demo.inputs import file_input
-from swinsr.demo.page import WORK, Page, cell, note, table, told
+from swinsr.demo.page import WORK, Page, cell, markup, note, table, told
 
 
 def build(page: Page) -> None:
@@ -31,7 +31,7 @@ def build(page: Page) -> None:
                 start = gr.Button("Upscale all", variant="primary", elem_id="batch-start")
                 stop = gr.Button("Stop", elem_id="batch-stop")
         with gr.Column(scale=7, min_width=320, elem_classes="result"):
-            lines = gr.HTML(
+            lines = markup(
                 note("One line for each picture appears here. A picture that cannot be read does "
                      "not stop the others."),
                 elem_id="batch-lines",

@@ -7,7 +7,7 @@ import gradio as gr
 from swinsr.demo.catalogue import automatic
 from swinsr.demo.choices import model_choices
 from swinsr.demo.compare import MOST, run_comparison
-from swinsr.demo.page import WORK, Page, note
+from swinsr.demo.page import WORK, Page, markup, note
 from swinsr.demo.source import Replaced, original, picture_source
 from swinsr.demo.viewer import grid_value, viewer
 from swinsr.image import probe_image
@@ -31,14 +31,14 @@ def build(page: Page) -> None:
             scale = gr.Slider(1, 8, value=4, step=1, label="Times as large")
             side = gr.Slider(32, 512, value=96, step=16, label="Size of the piece in pixels")
             with gr.Row():
-                across = gr.Slider(0, 100, value=50, step=1, label="Place across, %", min_width=140)
-                down = gr.Slider(0, 100, value=50, step=1, label="Place down, %", min_width=140)
+                across = gr.Slider(0, 100, value=50, step=1, label="Across, %", min_width=140)
+                down = gr.Slider(0, 100, value=50, step=1, label="Down, %", min_width=140)
             with gr.Row():
                 start = gr.Button("Compare", variant="primary", elem_id="compare-start")
                 stop = gr.Button("Stop", elem_id="compare-stop")
         with gr.Column(scale=7, min_width=320, elem_classes="result"):
             shown = viewer("The models' results appear here, side by side.", "compare-viewer")
-            status = gr.HTML(elem_id="compare-status")
+            status = markup(elem_id="compare-status")
 
     def place(path: str | None, event: gr.SelectData) -> tuple[float, float]:
         if path is None:

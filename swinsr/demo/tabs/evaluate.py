@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.choices import model_dropdown
-from swinsr.demo.page import WORK, Page, cell, note, sentence, table
+from swinsr.demo.page import WORK, Page, cell, markup, note, sentence, table
 from swinsr.demo.scoring import Scored, run_scoring
 from swinsr.demo.source import Replaced, original, picture_source
 from swinsr.demo.viewer import grid_value, viewer
@@ -17,7 +17,7 @@ def build(page: Page) -> None:
     """Everything within the tab."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=320):
-            gr.HTML(
+            markup(
                 note(
                     "Takes a good picture, makes a poor one of it, lets a model bring it back, and "
                     "tells how near it came: <strong>PSNR</strong> in decibels (more is better; 1 "
@@ -31,7 +31,7 @@ def build(page: Page) -> None:
                 start = gr.Button("Evaluate", variant="primary", elem_id="evaluate-start")
                 stop = gr.Button("Stop", elem_id="evaluate-stop")
         with gr.Column(scale=7, min_width=320, elem_classes="result"):
-            scores = gr.HTML(elem_id="evaluate-scores")
+            scores = markup(elem_id="evaluate-scores")
             shown = viewer(
                 "The pictures and maps of their differences appear here.", "evaluate-viewer"
             )

@@ -6,7 +6,7 @@ import gradio as gr
 
 from swinsr.demo.catalogue import Offer, fetch, find_offer, offers
 from swinsr.demo.jobs import Job
-from swinsr.demo.page import WORK, Page, cell, facts, note, table, told
+from swinsr.demo.page import WORK, Page, cell, facts, markup, note, table, told
 from swinsr.errors import DownloadError
 from swinsr.zoo import cached_path, read_record, verify
 from swinsr.zoo.scores import published_scores
@@ -23,10 +23,10 @@ def build(page: Page) -> None:
                     "Download and check", variant="primary", elem_id="models-download"
                 )
                 stop = gr.Button("Stop", elem_id="models-stop")
-            status = gr.HTML(elem_id="models-status")
+            status = markup(elem_id="models-status")
         with gr.Column(scale=7, min_width=320, elem_classes="result"):
-            details = gr.HTML(model_facts(names[0]), elem_id="models-details")
-    listing = gr.HTML(models_table(), elem_id="models-list")
+            details = markup(model_facts(names[0]), elem_id="models-details")
+    listing = markup(models_table(), elem_id="models-list")
 
     def describe(chosen: str) -> str:
         with told():

@@ -13,7 +13,7 @@ from swinsr.demo.choices import (
     saving_choice,
     size_choice,
 )
-from swinsr.demo.page import WORK, Page, facts, note, told
+from swinsr.demo.page import WORK, Page, facts, markup, note, told
 from swinsr.demo.source import Replaced, original, picture_source
 from swinsr.demo.viewer import split_value, viewer
 from swinsr.demo.work import Result, Size
@@ -49,9 +49,12 @@ def build(page: Page, *, restores: bool) -> None:
                 stop = gr.Button("Stop", variant="secondary", elem_id=f"{tab}-stop")
         with gr.Column(scale=7, min_width=320, elem_classes="result"):
             shown = viewer(_WELCOME[restores], f"{tab}-viewer")
-            details = gr.HTML(elem_id=f"{tab}-details")
+            details = markup(elem_id=f"{tab}-details")
             download = gr.DownloadButton(
-                "Download the result", variant="primary", interactive=False, elem_id=f"{tab}-download"
+                "Download the result",
+                variant="primary",
+                interactive=False,
+                elem_id=f"{tab}-download",
             )
     kept = gr.State(None)
 
@@ -164,7 +167,7 @@ def _tell_what_is_missing() -> None:
         offer.restores and offer.entry is not None and not offer.entry.url for offer in offers()
     ):
         return
-    gr.HTML(
+    markup(
         note(
             "No model that restores is included in this version: choose one of the authors' "
             "models below, which is downloaded when it is first used."
