@@ -7,8 +7,10 @@ from swinsr.cli.demo import demo
 from swinsr.cli.doctor import doctor
 from swinsr.cli.evaluate import evaluate
 from swinsr.cli.export import export
+from swinsr.cli.help import Command
 from swinsr.cli.info import info
 from swinsr.cli.models import models
+from swinsr.cli.restore import restore
 from swinsr.cli.train import train
 from swinsr.cli.upscale import upscale
 from swinsr.version import __version__
@@ -22,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(upscale)
+app.command()(restore)
 app.command()(evaluate)
 app.command()(train)
 app.add_typer(models, name="models")
@@ -30,6 +33,8 @@ app.command()(doctor)
 app.command()(classify)
 app.command()(export)
 app.command()(demo)
+for _registered in (*app.registered_commands, *models.registered_commands):
+    _registered.cls = Command
 
 
 def _print_version(wanted: bool) -> None:

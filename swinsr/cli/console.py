@@ -27,6 +27,11 @@ def one_line(text: object) -> str:
     return str(text).translate(_VISIBLE)
 
 
+def sentence(text: object) -> str:
+    """A message as it is printed, whoever wrote it: without the final period."""
+    return str(text).removesuffix(".")
+
+
 def report_line(text: str) -> None:
     """One line on standard output.
 
@@ -48,7 +53,7 @@ def report_line(text: str) -> None:
 
 def report_error(error: object) -> None:
     """One line on standard error."""
-    typer.echo(f"swinsr: {one_line(error)}", err=True)
+    typer.echo(f"swinsr: {one_line(sentence(error))}", err=True)
 
 
 def report_note(text: str) -> None:

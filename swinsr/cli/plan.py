@@ -3,92 +3,159 @@
 import dataclasses
 import itertools
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from swinsr.errors import ConfigError, ImageReadError
-from swinsr.image.write import FORMATS
+from swinsr.cli.names import Name
+from swinsr.cli.sources import expand, is_folder
+from swinsr.errors import ConfigError, SwinsrError
+from swinsr.image.formats import FORMATS
 
 # Outputs beside the input keep these formats; all others become PNG, since writing a lossy file
 # again would lose more.
-_KEPT = {"PNG": None, "TIFF": None, "BMP": None}
+_KEPT = ("PNG", "TIFF", "BMP")
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One picture to read and the file to write; `error` says why it cannot be started."""
+    """One picture to read and the file to write; `error` says why it cannot be started.
+
+    Attributes:
+        source, output: files.
+        from_stream, to_stream: standard input and output instead of them.
+        below_output: the output lies in a folder that may be made.
+    """
 
     source: Path
     output: Path
     error: str | None = None
+    from_stream: bool = False
+    to_stream: bool = False
+    below_output: bool = False
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON can carry it."""
+        plain = dataclasses.asdict(self)
+        return plain | {"source": str(self.source), "output": str(self.output)}
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> "Job":
+        """What `to_plain` gave."""
+        paths = {key: Path(plain[key]) for key in ("source", "output")}
+        return cls(**{**plain, **paths})
+
+    @property
+    def source_name(self) -> str:
+        """The input as messages call it."""
+        return "standard input" if self.from_stream else str(self.source)
+
+    @property
+    def output_name(self) -> str:
+        """The output as messages call it."""
+        return "standard output" if self.to_stream else str(self.output)
 
 
-def scale_suffix(scale: float) -> str:
-    """`_x4`, `_x2.5`."""
-    return f"_x{scale:g}"
+@dataclasses.dataclass(frozen=True)
+class Naming:
+    """How outputs are called.
+
+    Attributes:
+        mark: what is added to the input's name, such as `_x4`.
+        suffix: what all outputs end in, such as `.webp`; None for the input's own or `.png`.
+    """
+
+    mark: str
+    suffix: str | None = None
+
+    def name(self, source: Path, *, with_suffix: bool = False) -> str:
+        """`in.png` -> `in_x4.png`, `in.jpg` -> `in_x4.png`, or `in_jpg_x4.png`."""
+        kept = FORMATS.get(source.suffix.lower()) in _KEPT
+        suffix = self.suffix or (source.suffix if kept else ".png")
+        stem = f"{source.stem}_{source.suffix[1:]}" if with_suffix else source.stem
+        return f"{stem}{self.mark}{suffix}"
+
+    def names(self, source: Path) -> Iterator[str]:
+        """What an output may be called, until one is free: a.jpg and a.png, a/x.png and b/x.png."""
+        yield self.name(source)
+        full = Path(self.name(source, with_suffix=True))
+        yield full.name
+        for number in itertools.count(2):
+            yield f"{full.stem}_{number}{full.suffix}"
 
 
-def plan_jobs(inputs: Sequence[Path], output: Path | None, scale: float) -> list[Job]:
-    """Expand folders and name the outputs.
+def plan_jobs(
+    inputs: Sequence[Name], output: Name | None, naming: Naming, *, recursive: bool = False
+) -> list[Job]:
+    """Expand folders and patterns, and name the outputs.
 
     Args:
-        inputs: files and folders; of a folder, the pictures directly in it.
+        inputs: files, folders and patterns; of a folder, the pictures directly in it.
         output: a file for a single input file, else a folder; None for beside each input.
-        scale: for the outputs' names.
+        naming: of the outputs.
+        recursive: the folders within the folders too; below an output folder, the tree is kept.
 
     Returns:
         One job a picture, in the order given, a folder's by name; none twice. No two outputs are
         the same file, and none but a job's own input is among the inputs without being an error.
 
     Raises:
-        ConfigError: several inputs and an output that is a file.
-        ImageReadError: a folder without pictures, or one that cannot be listed.
+        ConfigError: several inputs and an output that is one file, or a stream among others.
     """
-    to_folder = output is not None and _is_folder(output, inputs)
+    if any(given.stream for given in inputs) or (output is not None and output.stream):
+        return [_stream_job(inputs, output, naming)]
+    to_folder = output is not None and _means_folder(output, inputs)
     if output is not None and not to_folder and _several(inputs):
-        raise ConfigError(f"{output}: several inputs need a folder for the output, not a file.")
-    sources: dict[Path, Path] = {}
-    for source in (file for given in inputs for file in _expand(given, scale)):
-        sources.setdefault(_place(source), source)
+        raise ConfigError(f"{output.path}: several inputs need a folder for the output, not a file")
+    sources: dict[Path, tuple[Path, Path]] = {}
+    failed: list[Job] = []
+    beyond = output.path if output is not None else None
+    for given in inputs:
+        try:
+            for source, below in expand(given, naming, recursive=recursive, leave_out=beyond):
+                sources.setdefault(_place(source), (source, below))
+        except SwinsrError as error:
+            failed.append(Job(given.path, given.path, str(error)))
     if output is not None and not to_folder:
-        return [Job(source, output) for source in sources.values()]
+        return [Job(source, output.path) for source, _ in sources.values()] + failed
     jobs: list[Job] = []
     taken: set[Path] = set()
-    for source in sources.values():
-        folder = output if output is not None else source.parent
+    for source, below in sources.values():
+        folder = output.path / below if output is not None else source.parent
         target = next(
             target
-            for name in _names(source, scale)
+            for name in naming.names(source)
             if _without_case(target := folder / name) not in taken
         )
         taken.add(_without_case(target))
-        other = sources.get(_place(target))
-        error = None
-        if other is not None:
-            error = (
+        problem = None
+        if _place(target) in sources:
+            problem = (
                 f"{source}: its output {target} is another input of this run; leave that out, or "
-                "choose another folder with -o."
+                "choose another folder with -o"
             )
-        jobs.append(Job(source, target, error))
-    return jobs
+        jobs.append(Job(source, target, problem, below_output=output is not None))
+    return jobs + failed
 
 
-def default_name(source: Path, scale: float, *, with_suffix: bool = False) -> str:
-    """`in.png` -> `in_x4.png`, `in.jpg` -> `in_x4.png`, or `in_jpg_x4.png`."""
-    kind = FORMATS.get(source.suffix.lower())
-    suffix = source.suffix if kind in _KEPT else ".png"
-    stem = f"{source.stem}_{source.suffix[1:]}" if with_suffix else source.stem
-    return f"{stem}{scale_suffix(scale)}{suffix}"
-
-
-def _names(source: Path, scale: float) -> Iterator[str]:
-    """What an output may be called, until one is free: a.jpg and a.png, a/x.png and b/x.png."""
-    yield default_name(source, scale)
-    full = Path(default_name(source, scale, with_suffix=True))
-    yield full.name
-    for number in itertools.count(2):
-        yield f"{full.stem}_{number}{full.suffix}"
+def _stream_job(inputs: Sequence[Name], output: Name | None, naming: Naming) -> Job:
+    if len(inputs) != 1:
+        raise ConfigError(
+            "standard input and output (-) take one picture; give one input, or a folder with -o"
+        )
+    given = inputs[0]
+    to_stream = output.stream if output is not None else given.stream
+    if to_stream and not given.stream and is_folder(given.path):
+        raise ConfigError(f"{given.path}: a folder does not fit into standard output; name a file")
+    if output is None or output.stream:
+        # The name only tells the format.
+        target = Path(naming.name(Path("-.png") if given.stream else given.path))
+    elif output.folder or is_folder(output.path):
+        target = output.path / naming.name(Path("stdin.png") if given.stream else given.path)
+    else:
+        target = output.path
+    below = output is not None and output.path != target
+    return Job(given.path, target, None, given.stream, to_stream, below)
 
 
 def _place(path: Path) -> Path:
@@ -101,56 +168,14 @@ def _without_case(path: Path) -> Path:
     return Path(str(path).casefold())
 
 
-def is_folder(path: Path) -> bool:
-    """Whether a folder is there. `Path.is_dir` raises where the name is too long, for one."""
-    return stat.S_ISDIR(_mode(path))
+def _several(inputs: Sequence[Name]) -> bool:
+    return len({_place(given.path) for given in inputs}) > 1 or is_folder(inputs[0].path)
 
 
-def _mode(path: Path) -> int:
-    """What is there, as `stat` tells it; 0 where nothing can be reached."""
-    try:
-        return path.stat().st_mode
-    except OSError:
-        return 0
-
-
-def _several(inputs: Sequence[Path]) -> bool:
-    return len({_place(given) for given in inputs}) > 1 or is_folder(inputs[0])
-
-
-def _is_folder(output: Path, inputs: Sequence[Path]) -> bool:
-    if is_folder(output):
+def _means_folder(output: Name, inputs: Sequence[Name]) -> bool:
+    if output.folder or is_folder(output.path):
         return True
-    if os.path.lexists(output):
+    if os.path.lexists(output.path):
         return False
-    return not output.suffix or (_several(inputs) and output.suffix.lower() not in FORMATS)
-
-
-def _expand(given: Path, scale: float) -> list[Path]:
-    """A file as it is; a folder as the pictures in it, earlier outputs left out."""
-    if not is_folder(given):
-        return [given]
-    try:
-        files = sorted(file for file in given.iterdir() if _may_be_picture(file))
-    except OSError as error:
-        raise ImageReadError(
-            f"{given}: the folder cannot be read ({error.strerror}); change its permissions."
-        ) from error
-    outputs = {
-        default_name(file, scale, with_suffix=both) for file in files for both in (False, True)
-    }
-    pictures = [file for file in files if file.name not in outputs]
-    if not pictures:
-        raise ImageReadError(f"{given}: there is no picture in this folder.")
-    return pictures
-
-
-def _may_be_picture(file: Path) -> bool:
-    """By the name; no folders, and no pipes or devices, which would wait for ever.
-
-    Links that lead nowhere stay, to be named as such.
-    """
-    if file.suffix.lower() not in FORMATS:
-        return False
-    mode = _mode(file)
-    return mode == 0 or stat.S_ISREG(mode)
+    suffix = output.path.suffix.lower()
+    return not suffix or (_several(inputs) and suffix not in FORMATS)

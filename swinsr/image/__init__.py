@@ -4,18 +4,29 @@ from swinsr.image.alpha import bleed_colour, is_constant
 from swinsr.image.atomic import atomic_output
 from swinsr.image.convert import largest_value, to_depth, to_float, to_gray, to_rgb
 from swinsr.image.fit import on_white
+from swinsr.image.formats import FORMATS, check_side, output_format
+from swinsr.image.frames import Frame, Frames, read_frames
 from swinsr.image.headers import Header
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
 from swinsr.image.picture import Image, Metadata
 from swinsr.image.pil import from_pil, to_pil
 from swinsr.image.read import probe_image, read_image
-from swinsr.image.resample import resize
+from swinsr.image.resample import resize, resize_image
 from swinsr.image.source import ImageSource
-from swinsr.image.write import FORMATS, check_side, encode_image, output_format, write_image
+from swinsr.image.write import (
+    encode_frames,
+    encode_image,
+    encode_to_bytes,
+    without_description,
+    write_frames,
+    write_image,
+)
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "FORMATS",
+    "Frame",
+    "Frames",
     "Header",
     "Image",
     "ImageSource",
@@ -23,19 +34,25 @@ __all__ = [
     "atomic_output",
     "bleed_colour",
     "check_side",
+    "encode_frames",
     "encode_image",
+    "encode_to_bytes",
     "from_pil",
     "is_constant",
     "largest_value",
     "on_white",
     "output_format",
     "probe_image",
+    "read_frames",
     "read_image",
     "resize",
+    "resize_image",
     "to_depth",
     "to_float",
     "to_gray",
     "to_pil",
     "to_rgb",
+    "without_description",
+    "write_frames",
     "write_image",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 from swinsr.image import exif, icc
 from swinsr.image.convert import largest_value, to_depth, to_rgb
 from swinsr.image.faults import DamagedError
+from swinsr.image.formats import ALL
 from swinsr.image.picture import Array, Image, Metadata
 
 # Bytes that one JPEG segment holds behind the prefix of its kind.
@@ -19,11 +20,11 @@ def fit_to_format(image: Image, format_name: str) -> tuple[Image, tuple[str, ...
 
     Args:
         image: any picture.
-        format_name: "PNG", "JPEG", "WebP", "TIFF" or "BMP".
+        format_name: a name of `swinsr.image.formats.ALL`.
     """
     notes: list[str] = []
     pixels, alpha = image.pixels, image.alpha
-    if alpha is not None and format_name in ("JPEG", "BMP"):
+    if alpha is not None and not ALL[format_name].alpha:
         if int(alpha.min()) < largest_value(alpha.dtype):
             pixels = on_white(pixels, alpha)
             notes.append(f"transparency was laid on white, as {format_name} holds none")
@@ -33,8 +34,10 @@ def fit_to_format(image: Image, format_name: str) -> tuple[Image, tuple[str, ...
         notes.append(_depth_note(pixels, dtype, format_name))
         pixels = to_depth(pixels, dtype)
         alpha = None if alpha is None else to_depth(alpha, dtype)
-    if format_name == "WebP":
+    if format_name in ("WebP", "AVIF"):
         pixels = to_rgb(pixels)  # the format has no gray; equal channels are the same picture
+    if format_name == "GIF":
+        _note_gif(pixels, alpha, notes)
     image = image.with_pixels(pixels, alpha)
     metadata = _fit_metadata(image, format_name, notes)
     return replace(image, metadata=metadata), tuple(notes)
@@ -60,11 +63,15 @@ def on_white(pixels: Array, alpha: Array) -> Array:
 
 
 def _sample_type(dtype: np.dtype[np.generic], format_name: str) -> np.dtype[np.generic]:
-    if format_name == "TIFF":
-        return dtype
-    if format_name == "PNG":
-        return np.dtype(np.uint16) if dtype == np.float32 else dtype
-    return np.dtype(np.uint8)
+    bits = min(dtype.itemsize * 8, max(ALL[format_name].depths))
+    return np.dtype({8: np.uint8, 16: np.uint16, 32: np.float32}[bits])
+
+
+def _note_gif(pixels: Array, alpha: Array | None, notes: list[str]) -> None:
+    if pixels.shape[2] == 3:
+        notes.append("colours were reduced to 256, as GIF holds no more")
+    if alpha is not None and bool(((alpha > 0) & (alpha < largest_value(alpha.dtype))).any()):
+        notes.append("half transparency became all or none, as GIF holds no more")
 
 
 def _depth_note(pixels: Array, dtype: np.dtype[np.generic], format_name: str) -> str:
@@ -79,11 +86,11 @@ def _depth_note(pixels: Array, dtype: np.dtype[np.generic], format_name: str) ->
 def _fit_metadata(image: Image, format_name: str, notes: list[str]) -> Metadata:
     metadata = image.metadata
     profile, block, xmp = metadata.icc, metadata.exif, metadata.xmp
-    if format_name == "BMP":
+    if format_name in ("BMP", "GIF"):
         lost = [n for n, v in (("profile", profile), ("EXIF", block), ("XMP", xmp)) if v]
         if lost:
-            notes.append(f"{', '.join(lost)} left out, as BMP has no place for it")
-        return Metadata(dpi=metadata.dpi)
+            notes.append(f"{', '.join(lost)} left out, as {format_name} has no place for it")
+        return Metadata(dpi=metadata.dpi if format_name == "BMP" else None)
     if profile is not None and not icc.fits(profile, image.channels):
         space = icc.colour_space(profile) or "no valid"
         kind = "gray" if image.is_gray else "RGB"
@@ -103,9 +110,9 @@ def _fit_metadata(image: Image, format_name: str, notes: list[str]) -> Metadata:
             xmp = None
             notes.append("the XMP packet was left out, as it is too long for JPEG")
     dpi = metadata.dpi
-    if format_name == "WebP" and dpi is not None:
+    if format_name in ("WebP", "AVIF", "HEIC") and dpi is not None:
         dpi = None
-        notes.append("the resolution was left out, as WebP has no place for it")
+        notes.append(f"the resolution was left out, as {format_name} has no place for it")
     colour = metadata.png_colour
     if format_name != "PNG":
         if profile is None and any(_changes_colour(*item) for item in colour):

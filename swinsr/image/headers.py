@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from swinsr.image import gif, isobmff
 from swinsr.image.faults import DamagedError, UnsupportedError
 from swinsr.image.ifd import Layout, read_directory
 
@@ -14,7 +15,7 @@ _SKIPPABLE = 65536  # bytes of rubbish allowed between JPEG segments
 class Header:
     """What a file says of itself."""
 
-    format: str  # "PNG", "JPEG", "WebP", "TIFF" or "BMP"
+    format: str  # a name of `swinsr.image.formats.ALL`
     height: int  # as stored, before any EXIF orientation
     width: int
 
@@ -26,7 +27,7 @@ def read_header(stream: BinaryIO) -> Header:
         stream: seekable.
 
     Raises:
-        UnsupportedError: none of the five formats.
+        UnsupportedError: none of the formats that are read.
         DamagedError: one of them, with a header that is cut short or impossible.
     """
     stream.seek(0)
@@ -41,9 +42,14 @@ def read_header(stream: BinaryIO) -> Header:
         found = _tiff(stream)
     elif head.startswith(b"BM"):
         found = _bmp(head)
+    elif head[:6] in (b"GIF87a", b"GIF89a"):
+        file = gif.parse(_all(stream))
+        found = Header("GIF", file.height, file.width)
+    elif (kind := isobmff.kind_of(head)) is not None:
+        found = Header(kind, *isobmff.size_of(_all(stream)))
     else:
         raise UnsupportedError(
-            f"not a PNG, JPEG, WebP, TIFF or BMP picture but {_kind(head)}; "
+            f"not a PNG, JPEG, WebP, TIFF, GIF or BMP picture but {_kind(head)}; "
             "convert it to one of them"
         )
     if found.height <= 0 or found.width <= 0:
@@ -51,12 +57,17 @@ def read_header(stream: BinaryIO) -> Header:
     return found
 
 
+def _all(stream: BinaryIO) -> bytes:
+    stream.seek(0)
+    return stream.read()
+
+
 def _kind(head: bytes) -> str:
-    for start, name in ((b"GIF8", "a GIF"), (b"%PDF", "a PDF"), (b"PK\3\4", "a ZIP archive")):
+    for start, name in ((b"%PDF", "a PDF"), (b"PK\3\4", "a ZIP archive")):
         if head.startswith(start):
             return name
     if head[4:8] == b"ftyp":
-        return "a HEIC, AVIF or video file"
+        return "a film or another kind of MPEG-4 file"
     if head.lstrip()[:1] == b"<":
         return "an HTML or XML text"
     printable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)

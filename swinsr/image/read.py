@@ -1,14 +1,15 @@
 """Read a picture file: recognise, refuse what is too large, decode, turn upright."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import BinaryIO
 
 from swinsr.errors import ImageReadError, is_out_of_memory
 from swinsr.image import exif
-from swinsr.image.decode.pillow import decode_bmp, decode_jpeg, decode_webp
+from swinsr.image.decode.heif import decode_avif, decode_heic
+from swinsr.image.decode.jpeg import decode_jpeg
+from swinsr.image.decode.pillow import decode_bmp, decode_gif, decode_webp
 from swinsr.image.decode.png import decode_png
 from swinsr.image.decode.tiff import decode_tiff
 from swinsr.image.exif import upright
@@ -18,15 +19,25 @@ from swinsr.image.limits import DEFAULT_MAX_PIXELS, check_pixels
 from swinsr.image.picture import Image
 from swinsr.image.source import ImageSource, open_source
 
+_DECODERS: dict[str, Callable[[bytes, Header], Image]] = {
+    "JPEG": decode_jpeg,
+    "WebP": decode_webp,
+    "BMP": decode_bmp,
+    "GIF": decode_gif,
+    "AVIF": decode_avif,
+    "HEIC": decode_heic,
+}
+_TURNED_BY_DECODER = ("AVIF", "HEIC")
 # The same field a second time, as an attribute or as an element.
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")
 
 
 def read_image(source: ImageSource, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Image:
-    """Read a PNG, JPEG, WebP, TIFF or BMP picture, recognised by its content.
+    """Read a PNG, JPEG, WebP, TIFF, BMP, GIF, HEIC or AVIF picture, recognised by its content.
 
     Bit depth (8, 16, float32), gray and alpha stay; palettes and 1 to 4 bits become 8 bits; CMYK
-    and Lab become sRGB. The EXIF orientation is applied, and reset in the metadata.
+    and Lab become sRGB. The EXIF orientation is applied, and reset in the metadata. Of a file
+    with several pictures it is the first; `read_frames` gives all.
 
     Args:
         source: a path, the file's bytes, or a binary stream, read to its end.
@@ -36,10 +47,11 @@ def read_image(source: ImageSource, *, max_pixels: int | None = DEFAULT_MAX_PIXE
         ImageReadError: no such file, not a picture, damaged, cut short, or of an unread kind.
         ImageTooLargeError: more than `max_pixels` pixels.
     """
-    with open_source(source) as (name, stream), _own_errors(name):
+    with open_source(source) as (name, stream), own_errors(name):
         header = read_header(stream)
         check_pixels(name, header.height, header.width, max_pixels)
-        return _upright(_decode(stream, header, max_pixels))
+        stream.seek(0)
+        return decode(stream.read(), header, max_pixels)
 
 
 def probe_image(source: ImageSource) -> Header:
@@ -48,12 +60,12 @@ def probe_image(source: ImageSource) -> Header:
     Raises:
         ImageReadError: no such file, not a picture, or a header that is damaged.
     """
-    with open_source(source) as (name, stream), _own_errors(name):
+    with open_source(source) as (name, stream), own_errors(name):
         return read_header(stream)
 
 
 @contextmanager
-def _own_errors(name: str) -> Iterator[None]:
+def own_errors(name: str) -> Iterator[None]:
     """Whatever decoding raises, as one sentence that names the file."""
     try:
         yield
@@ -70,22 +82,28 @@ def _own_errors(name: str) -> Iterator[None]:
         ) from error
 
 
-def _decode(stream: BinaryIO, header: Header, max_pixels: int | None) -> Image:
-    stream.seek(0)
-    data = stream.read()
+def decode(data: bytes, header: Header, max_pixels: int | None) -> Image:
+    """Decode a file's first picture and turn it upright.
+
+    Args:
+        data: the whole file.
+        header: what `read_header` found; its size was approved.
+        max_pixels: for what else the file may hold, such as tiles larger than the picture.
+
+    Raises:
+        one of `swinsr.image.faults.CODEC_ERRORS`; `own_errors` turns it into one of ours.
+    """
     if header.format == "PNG":
         image = decode_png(data)
     elif header.format == "TIFF":
         image = decode_tiff(data, max_pixels)
-    elif header.format == "JPEG":
-        image = decode_jpeg(data, header)
-    elif header.format == "WebP":
-        image = decode_webp(data, header)
     else:
-        image = decode_bmp(data, header)
-    if (image.height, image.width) != (header.height, header.width):
+        image = _DECODERS[header.format](data, header)
+    stored = (image.height, image.width)
+    turned = header.format in _TURNED_BY_DECODER and stored == (header.width, header.height)
+    if stored != (header.height, header.width) and not turned:
         raise DamagedError("it states two different sizes")
-    return replace(image, source_format=header.format)
+    return replace(_upright(image), source_format=header.format)
 
 
 def _upright(image: Image) -> Image:

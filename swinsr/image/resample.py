@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image as PilImage
 
 from swinsr.errors import ShapeMismatchError
-from swinsr.image.convert import largest_value
-from swinsr.image.picture import SAMPLE_TYPES, Array
+from swinsr.image.convert import largest_value, to_depth, to_float
+from swinsr.image.picture import SAMPLE_TYPES, Array, Image
 
 Kernel: TypeAlias = Literal["bicubic", "lanczos", "bilinear", "box"]
 
@@ -57,6 +57,31 @@ def resize(samples: Array, height: int, width: int, *, kernel: Kernel = "bicubic
         resized = np.asarray(plane.resize((width, height), _KERNELS[kernel]))
         target[..., index] = _rounded(resized, samples.dtype)
     return out
+
+
+def resize_image(image: Image, height: int, width: int) -> Image:
+    """A picture at another size, mostly a smaller one; transparent pixels lend no colour.
+
+    Args:
+        image: any.
+        height, width: of the result, at least 1.
+
+    Raises:
+        ShapeMismatchError: a size below 1.
+    """
+    dtype = image.pixels.dtype
+    pixels, alpha = to_float(image.pixels), image.alpha
+    if alpha is None:
+        out, out_alpha = resize(pixels, height, width), None
+    else:
+        weight = to_float(alpha)[..., None]
+        small = np.clip(resize(weight, height, width), 0, 1)
+        mixed = resize(pixels * weight, height, width)
+        plain = resize(pixels, height, width)  # where nothing is visible
+        out = np.divide(mixed, small, out=plain.copy(), where=small > 1 / 65535)
+        out_alpha = to_depth(small[..., 0], dtype)
+    colours = np.clip(out, 0, 1).astype(np.float32) if dtype == np.float32 else out
+    return image.with_pixels(to_depth(np.ascontiguousarray(colours, np.float32), dtype), out_alpha)
 
 
 def _rounded(plane: Array, dtype: np.dtype[np.generic]) -> Array:

@@ -1,43 +1,37 @@
 """Write a picture file: fit it to the format, say what was lost, put it in place whole."""
 
+import io
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
 from swinsr.errors import ConfigError, ImageWriteError
 from swinsr.image.atomic import atomic_output
+from swinsr.image.encode.gif import encode_gif, encode_gif_frames
+from swinsr.image.encode.heif import check_available, encode_avif, encode_heic
 from swinsr.image.encode.pillow import encode_bmp, encode_jpeg, encode_webp
-from swinsr.image.encode.png import encode_png
-from swinsr.image.encode.tiff import encode_tiff
-from swinsr.image.faults import CODEC_ERRORS
+from swinsr.image.encode.png import encode_png, encode_png_frames
+from swinsr.image.encode.tiff import encode_tiff, encode_tiff_pages
+from swinsr.image.encode.webp import encode_webp_frames
+from swinsr.image.faults import CODEC_ERRORS, UnsupportedError
 from swinsr.image.fit import fit_to_format
+from swinsr.image.formats import ALL, check_side, output_format
+from swinsr.image.frames import Frame, Frames, uniform
 from swinsr.image.picture import Image
 
-FORMATS = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".jpe": "JPEG",
-    ".webp": "WebP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-}
-# Largest height and width; libjpeg stops short of the 65535 that the format allows.
-_LARGEST_SIDE = {
-    "JPEG": 65500,
-    "WebP": 16383,
-    "BMP": 2**31 - 1,
-    "PNG": 2**31 - 1,
-    "TIFF": 2**31 - 1,
-}
+DEFAULT_QUALITY = 95
 
 
 def write_image(
     path: str | os.PathLike[str],
     image: Image,
     *,
-    quality: int = 95,
+    format_name: str | None = None,
+    quality: int = DEFAULT_QUALITY,
     lossless: bool = False,
     overwrite: bool = False,
 ) -> tuple[str, ...]:
@@ -45,13 +39,14 @@ def write_image(
 
     Profile, EXIF (upright, with the new size, without the old thumbnail), XMP and resolution go
     along where the format has a place. What it cannot hold is brought to what it can: alpha is
-    laid on white for JPEG and BMP, 16 bits are rounded to 8 for JPEG, WebP and BMP, floats to 16
+    laid on white for JPEG and BMP, 16 bits are rounded to 8 for all but PNG and TIFF, floats to 16
     bits for PNG.
 
     Args:
-        path: ends in .png, .jpg, .jpeg, .jpe, .webp, .tif, .tiff or .bmp.
+        path: ends in a suffix of `swinsr.image.FORMATS`.
         image: what to write.
-        quality: 1 to 100, for JPEG and WebP.
+        format_name: a name of `swinsr.image.formats.ALL`, whatever the suffix.
+        quality: 1 to 100, for JPEG, WebP, AVIF and HEIC.
         lossless: for WebP.
         overwrite: replace a file that is there.
 
@@ -64,70 +59,93 @@ def write_image(
         ConfigError: a quality outside its range.
     """
     path = Path(path)
-    name = output_format(path)
+    name = format_name or output_format(path)
     check_side(str(path), image.height, image.width, name)
-    with atomic_output(path, overwrite=overwrite) as stream:
-        try:
-            return encode_image(stream, image, name, quality=quality, lossless=lossless)
-        except OSError:
-            raise  # of the disk: it gets its sentence where the file is
-        except MemoryError as error:
-            raise ImageWriteError(
-                f"{path}: there is not enough memory to encode it; close other programs."
-            ) from error
-        except CODEC_ERRORS as error:
-            raise ImageWriteError(
-                f"{path}: the picture could not be encoded as {name} ({error}); try PNG."
-            ) from error
+    with (
+        atomic_output(path, overwrite=overwrite) as stream,
+        encoder_errors(str(path), name),
+    ):
+        return encode_image(stream, image, name, quality=quality, lossless=lossless)
 
 
-def output_format(path: Path) -> str:
-    """The format that a file name asks for.
+def write_frames(
+    path: str | os.PathLike[str],
+    pictures: Iterable[Frame],
+    like: Frames,
+    *,
+    format_name: str | None = None,
+    quality: int = DEFAULT_QUALITY,
+    lossless: bool = False,
+    overwrite: bool = False,
+) -> tuple[str, ...]:
+    """Write an animation or a document as its pictures come, whole or not at all.
 
-    Raises:
-        ImageWriteError: the suffix is of no format that is written.
-    """
-    name = FORMATS.get(path.suffix.lower())
-    if name is None:
-        raise ImageWriteError(
-            f"{path}: the suffix {path.suffix!r} names no format that can be written; "
-            "end the name in .png, .jpg, .webp, .tif or .bmp."
-        )
-    return name
+    Args:
+        path: as for `write_image`.
+        pictures: as many as `like` has.
+        like: tells kind, timing and repetition; see `Frames.limited` for formats that hold less.
+        format_name, quality, lossless, overwrite: as for `write_image`.
 
-
-def check_side(name: str, height: int, width: int, format_name: str) -> None:
-    """Refuse a size that the format cannot hold, before any work is put into it.
+    Returns:
+        A sentence on each thing that was lost.
 
     Raises:
-        ImageWriteError: naming the limit and the formats that have none.
+        as `write_image`, and whatever `pictures` raises.
     """
-    if max(height, width) > _LARGEST_SIDE[format_name]:
+    path = Path(path)
+    name = format_name or output_format(path)
+    with (
+        atomic_output(path, overwrite=overwrite) as stream,
+        encoder_errors(str(path), name),
+    ):
+        return encode_frames(stream, pictures, like, name, quality=quality, lossless=lossless)
+
+
+@contextmanager
+def encoder_errors(name: str, format_name: str) -> Iterator[None]:
+    """What encoding raises, as one sentence that names the file; the disk's own errors pass.
+
+    Raises:
+        ImageWriteError: in place of a library's error.
+    """
+    try:
+        yield
+    except OSError:
+        raise  # of the disk: it gets its sentence where the file is
+    except UnsupportedError as error:
+        raise ImageWriteError(f"{name}: {error}") from error
+    except MemoryError as error:
         raise ImageWriteError(
-            f"{name}: {width} x {height} pixels are too many for {format_name}, which ends at "
-            f"{_LARGEST_SIDE[format_name]} a side; write a .png or .tif instead."
-        )
+            f"{name}: there is not enough memory to encode it; close other programs"
+        ) from error
+    except CODEC_ERRORS as error:
+        raise ImageWriteError(
+            f"{name}: the picture could not be encoded as {format_name} ({error}); try PNG"
+        ) from error
 
 
 def encode_image(
-    stream: BinaryIO, image: Image, format_name: str, *, quality: int = 95, lossless: bool = False
+    stream: BinaryIO,
+    image: Image,
+    format_name: str,
+    *,
+    quality: int = DEFAULT_QUALITY,
+    lossless: bool = False,
 ) -> tuple[str, ...]:
     """Write a picture to an open stream; arguments and result as for `write_image`.
 
     Args:
         stream: writable, readable and seekable, at its start.
         image: what to write.
-        format_name: "PNG", "JPEG", "WebP", "TIFF" or "BMP".
-        quality: 1 to 100, for JPEG and WebP.
+        format_name: a name of `swinsr.image.formats.ALL`.
+        quality: 1 to 100, for JPEG, WebP, AVIF and HEIC.
         lossless: for WebP.
 
     Raises:
         ConfigError: a quality outside its range, or another format.
     """
-    if not 1 <= quality <= 100:
-        raise ConfigError(f"Quality goes from 1 to 100, not {quality}.")
-    if format_name not in _LARGEST_SIDE:
-        raise ConfigError(f"{format_name!r} is no format that can be written; try 'PNG'.")
+    check_options(format_name, quality)
+    check_available(format_name)
     image, notes = fit_to_format(image, format_name)
     if format_name == "PNG":
         encode_png(stream, image)
@@ -137,6 +155,108 @@ def encode_image(
         encode_jpeg(stream, image, quality)
     elif format_name == "WebP":
         encode_webp(stream, image, quality, lossless=lossless)
+    elif format_name == "GIF":
+        encode_gif(stream, image)
+    elif format_name == "AVIF":
+        encode_avif(stream, image, quality)
+    elif format_name == "HEIC":
+        encode_heic(stream, image, quality)
     else:
         encode_bmp(stream, image)
     return notes
+
+
+def encode_frames(
+    stream: BinaryIO,
+    pictures: Iterable[Frame],
+    like: Frames,
+    format_name: str,
+    *,
+    quality: int = DEFAULT_QUALITY,
+    lossless: bool = False,
+) -> tuple[str, ...]:
+    """Write several pictures to an open stream; arguments and result as for `write_frames`.
+
+    Raises:
+        ConfigError: a quality outside its range, or a format that holds one picture.
+    """
+    check_options(format_name, quality)
+    if ALL[format_name].several != like.kind:
+        raise ConfigError(f"{format_name} does not hold {like.kind}; take one picture alone")
+    notes: dict[str, None] = {}
+
+    def fitted() -> Iterator[tuple[Image, Fraction]]:
+        first: Image | None = None
+        for frame in pictures:
+            image = frame.image
+            if like.kind == "animation":
+                first = image if first is None else first
+                image = uniform(image, first.height, first.width)
+            check_side(like.name, image.height, image.width, format_name)
+            image, lost = fit_to_format(image, format_name)
+            notes.update(dict.fromkeys(lost))
+            yield image, frame.seconds
+
+    if format_name == "TIFF":
+        encode_tiff_pages(stream, (image for image, _ in fitted()), like.count)
+    elif format_name == "PNG":
+        encode_png_frames(stream, fitted(), like.count, like.loops)
+    else:
+        frames = fitted()
+        head = next(frames)
+        size, metadata = (head[0].height, head[0].width), head[0].metadata
+        both = _chain(head, frames)
+        if format_name == "GIF":
+            encode_gif_frames(stream, both, *size, like.loops)
+        else:
+            encode_webp_frames(stream, both, metadata, size, like.loops, quality, lossless=lossless)
+    unit = {"GIF": 100, "WebP": 1000}.get(format_name)
+    if unit is not None and any((delay * unit).denominator > 1 for delay in like.delays):
+        notes[f"the frames' times were rounded to 1/{unit} s, as {format_name} stores them"] = None
+    return tuple(notes)
+
+
+def encode_to_bytes(
+    pictures: Iterable[Frame], like: Frames, format_name: str, *, quality: int, lossless: bool
+) -> tuple[bytes, tuple[str, ...]]:
+    """A whole file in memory, for streams that cannot be gone back in; and what was lost.
+
+    Raises:
+        as `write_image`.
+    """
+    stream = io.BytesIO()
+    with encoder_errors("standard output", format_name):
+        if like.count > 1:
+            lost = encode_frames(
+                stream, pictures, like, format_name, quality=quality, lossless=lossless
+            )
+        else:
+            image = next(iter(pictures)).image
+            check_side("standard output", image.height, image.width, format_name)
+            lost = encode_image(stream, image, format_name, quality=quality, lossless=lossless)
+    return stream.getvalue(), lost
+
+
+def check_options(format_name: str, quality: int) -> None:
+    """Refuse what no encoder takes.
+
+    Raises:
+        ConfigError: a quality outside its range, or an unknown format.
+    """
+    if not 1 <= quality <= 100:
+        raise ConfigError(f"quality goes from 1 to 100, not {quality}")
+    if format_name not in ALL:
+        raise ConfigError(f"{format_name!r} is no format that can be written; try 'PNG'")
+
+
+def _chain(
+    first: tuple[Image, Fraction], others: Iterator[tuple[Image, Fraction]]
+) -> Iterator[tuple[Image, Fraction]]:
+    yield first
+    yield from others
+
+
+def without_description(image: Image) -> Image:
+    """The picture without EXIF, XMP and resolution; what its colours need stays."""
+    metadata = replace(image.metadata, exif=None, xmp=None, dpi=None)
+    return replace(image, metadata=metadata)

@@ -40,5 +40,6 @@ def default_model(scale: float) -> ModelEntry:
     Args:
         scale: factor of enlargement asked for, at least 1.
     """
-    candidates = sorted((m for m in bundled_models() if m.default), key=lambda m: m.scale)
+    enlarging = (m for m in bundled_models() if m.default and m.scale > 1)
+    candidates = sorted(enlarging, key=lambda m: m.scale)
     return next((m for m in candidates if m.scale >= scale), candidates[-1])

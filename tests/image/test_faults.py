@@ -71,8 +71,9 @@ def test_empty_file(tmp_path):
     [
         (b"hello, this is a letter\n", "text"),
         (b"<!DOCTYPE html><html>", "HTML"),
-        (b"GIF89a" + bytes(30), "GIF"),
-        (b"\0\0\0\x1cftypheic" + bytes(30), "HEIC"),
+        (b"GIF89a" + bytes(30), "kind 0x00 is not defined"),
+        (b"\0\0\0\x1cftypisom" + bytes(30), "kind of MPEG-4"),
+        (b"\0\0\0\x1cftypheic" + bytes(30), "no main picture"),
         (b"%PDF-1.7 ", "PDF"),
         (bytes(100), "unknown"),
     ],

@@ -11,7 +11,7 @@ from swinsr.image.pil import interleave
 
 # Below this the eye takes halved colour resolution for granted; at or above it, a user asks for
 # quality, and 4:2:0 would blur what the network restored.
-_FULL_COLOUR_QUALITY = 90
+FULL_COLOUR_QUALITY = 90
 
 
 def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
@@ -22,7 +22,7 @@ def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
         interleave(image.pixels, None),
         "JPEG",
         quality=quality,
-        subsampling="4:4:4" if quality >= _FULL_COLOUR_QUALITY else "4:2:0",
+        subsampling="4:4:4" if quality >= FULL_COLOUR_QUALITY else "4:2:0",
         optimize=True,
         **fields,
     )

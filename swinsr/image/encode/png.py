@@ -8,6 +8,8 @@ Source: PNG specification, third edition (W3C, 2025), sections 9 to 11.
 
 import struct
 import zlib
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import BinaryIO
 
 import numpy as np
@@ -22,28 +24,81 @@ _BAND = 1 << 18  # bytes of pixels filtered at a time: what fits the processor's
 
 def encode_png(stream: BinaryIO, image: Image) -> None:
     """Write 8 or 16-bit gray or RGB, with or without alpha, with everything in the metadata."""
-    samples = interleave(image.pixels, image.alpha)
-    count = 1 if samples.ndim == 2 else samples.shape[2]
+    begin(stream, image)
+    for packed in _pixel_data(image):
+        stream.write(png.chunk(b"IDAT", packed))
+    stream.write(png.chunk(b"IEND", b""))
+
+
+def encode_png_frames(
+    stream: BinaryIO, frames: Iterable[tuple[Image, Fraction]], count: int, loops: int
+) -> None:
+    """Write an animation; programs that know none show its first frame.
+
+    Args:
+        stream: writable.
+        frames: pictures of one size, depth and kind, and seconds that each is shown; the first
+            one's metadata is the file's.
+        count: how many there are.
+        loops: how often it runs, 0 for ever.
+    """
+    number = 0
+    for index, (image, seconds) in enumerate(frames):
+        if index == 0:
+            begin(stream, image, png.chunk(b"acTL", struct.pack(">II", count, loops)))
+        delay = seconds.limit_denominator(65535)
+        if delay.numerator > 65535:
+            delay = Fraction(min(round(seconds), 65535))
+        control = (number, image.width, image.height, 0, 0, *delay.as_integer_ratio(), 0, 0)
+        stream.write(png.chunk(b"fcTL", struct.pack(">IIIIIHHBB", *control)))
+        number += 1
+        for packed in _pixel_data(image):
+            if index == 0:
+                stream.write(png.chunk(b"IDAT", packed))
+            else:
+                stream.write(png.chunk(b"fdAT", struct.pack(">I", number) + packed))
+                number += 1
+    stream.write(png.chunk(b"IEND", b""))
+
+
+def begin(stream: BinaryIO, image: Image, animation: bytes = b"") -> None:
+    """Everything before the pixel data."""
+    count = image.channels + (image.alpha is not None)
     kind = {1: png.GRAY, 2: png.GRAY_ALPHA, 3: png.RGB, 4: png.RGB_ALPHA}[count]
     head = (image.width, image.height, image.bits, kind, 0, 0, 0)
     stream.write(png.SIGNATURE)
     stream.write(png.chunk(b"IHDR", struct.pack(">IIBBBBB", *head)))
-    stream.write(_metadata_chunks(image.metadata))
+    stream.write(animation + _metadata_chunks(image.metadata))
+
+
+def _pixel_data(image: Image) -> Iterator[bytes]:
+    """The compressed rows, in pieces."""
+    samples = interleave(image.pixels, image.alpha)
+    return compressed_rows([samples.reshape(image.height, image.width, -1)])
+
+
+def compressed_rows(bands: Iterable[Array]) -> Iterator[bytes]:
+    """Rows as they stand in the file, filtered and compressed, in pieces.
+
+    Args:
+        bands: (n, width, samples of a pixel) uint8 or uint16, from top to bottom.
+    """
     compressor = zlib.compressobj(_LEVEL)
-    step = count * image.bits // 8
-    row_bytes = step * image.width
-    rows = max(1, _BAND // row_bytes)
-    above = np.zeros((1, row_bytes), np.uint8)
-    for top in range(0, image.height, rows):
-        band = samples[top : top + rows]
-        band = band.astype(band.dtype.newbyteorder(">"), copy=False).view(np.uint8)
-        band = band.reshape(-1, row_bytes)
-        packed = compressor.compress(_filtered(band, above, step).tobytes())
-        if packed:
-            stream.write(png.chunk(b"IDAT", packed))
-        above = band[-1:]
-    stream.write(png.chunk(b"IDAT", compressor.flush()))
-    stream.write(png.chunk(b"IEND", b""))
+    above: Array | None = None
+    for band in bands:
+        step = band.shape[2] * band.itemsize
+        row_bytes = step * band.shape[1]
+        rows = max(1, _BAND // row_bytes)
+        for top in range(0, len(band), rows):
+            part = band[top : top + rows]
+            part = np.ascontiguousarray(part, band.dtype.newbyteorder(">"))
+            part = part.view(np.uint8).reshape(-1, row_bytes)
+            above = np.zeros((1, row_bytes), np.uint8) if above is None else above
+            packed = compressor.compress(_filtered(part, above, step).tobytes())
+            if packed:
+                yield packed
+            above = part[-1:]
+    yield compressor.flush()
 
 
 def _metadata_chunks(metadata: Metadata) -> bytes:

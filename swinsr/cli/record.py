@@ -1,0 +1,75 @@
+"""What became of one picture, for people and, as one line of JSON, for programs."""
+
+import dataclasses
+import json
+from typing import Literal
+
+from swinsr.cli.console import report_error, report_line, report_note, sentence
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One picture of a run.
+
+    Attributes:
+        input, output: names as they were given or made.
+        status: "done", "skipped" (the output was there) or "failed".
+        size, output_size: (width, height), upright; None where it did not come to that.
+        frames: pictures in the file: of an animation, or pages.
+        seconds: from reading to the finished file.
+        model: that was used.
+        notes: what could not be kept as it was.
+        error: the sentence, where it failed.
+    """
+
+    input: str
+    output: str
+    status: Literal["done", "skipped", "failed"]
+    size: tuple[int, int] | None = None
+    output_size: tuple[int, int] | None = None
+    frames: int = 1
+    seconds: float = 0.0
+    model: str | None = None
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+
+    def to_json(self) -> str:
+        """One line."""
+        plain = dataclasses.asdict(self) | {"seconds": round(self.seconds, 3)}
+        return json.dumps(plain, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> "Record":
+        """What `to_json` gave."""
+        plain = json.loads(line)
+        for key in ("size", "output_size"):
+            plain[key] = plain[key] and (int(plain[key][0]), int(plain[key][1]))
+        return cls(**{**plain, "notes": tuple(plain["notes"])})
+
+    @property
+    def summary(self) -> str:
+        """The line for a finished picture."""
+        if self.status == "skipped":
+            return f"{self.input} -> {self.output}  skipped, it is there"
+        before, after = ("x".join(map(str, size or ())) for size in (self.size, self.output_size))
+        frames = f"  {self.frames} frames" if self.frames > 1 else ""
+        return f"{self.input} -> {self.output}  {before} -> {after}{frames}  {self.seconds:.1f} s"
+
+
+def show(record: Record, *, as_json: bool, quiet: bool, to_error: bool) -> None:
+    """Print what is to be said of a picture.
+
+    Args:
+        record: of it.
+        as_json: one line of JSON on standard output, quiet or not.
+        quiet: otherwise, failures only.
+        to_error: the summary goes to standard error, since the picture is on standard output.
+    """
+    if record.error is not None:
+        report_error(record.error)
+    if as_json:
+        report_line(record.to_json())
+    elif record.error is None and not quiet:
+        for note in record.notes:
+            report_note(f"{record.input}: {sentence(note)}")
+        (report_note if to_error else report_line)(record.summary)

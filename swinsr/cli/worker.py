@@ -1,0 +1,68 @@
+"""A worker process: a line of JSON with the options, then a line a picture; a line in answer.
+
+Started by `swinsr.cli.workers`, and of no use by hand.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+
+
+def main() -> None:
+    """Answer until standard input ends. Where it ends amid a picture, that is given up."""
+    from swinsr.cli.signals import StoppedError, take_signals
+
+    take_signals()
+    try:
+        _serve()
+    except StoppedError as stopped:
+        sys.exit(stopped.status)
+
+
+def _serve() -> None:
+    from swinsr.cli.loaded import LoadedModels
+    from swinsr.cli.picture import failed, run_job
+    from swinsr.cli.plan import Job
+    from swinsr.cli.work import Work
+    from swinsr.errors import NotEnoughMemoryError, SwinsrError, is_out_of_memory
+
+    # What libraries print must not be taken for an answer.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
+    os.dup2(2, 1)
+    work = Work.from_plain(json.loads(sys.stdin.readline()))
+    models = LoadedModels(work)
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    busy = threading.Event()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        lines.put("")
+        if busy.is_set():  # who asked is gone
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while line := lines.get():
+        busy.set()
+        job = Job.from_plain(json.loads(line))
+        try:
+            record = run_job(models, job, work, lambda share: None)
+        except SwinsrError as error:
+            record = failed(job, error)
+        except MemoryError as error:
+            if not is_out_of_memory(error):
+                raise
+            told = NotEnoughMemoryError(
+                f"{job.source}: there is not enough memory; use fewer --jobs or a smaller picture"
+            )
+            record = failed(job, told)
+        answers.write(record.to_json() + "\n")
+        answers.flush()
+        busy.clear()
+
+
+if __name__ == "__main__":
+    main()
