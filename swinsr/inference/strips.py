@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
-# Output values of a strip that are held beside the result.
+# Output values of a strip that are held beside the result; on a GPU enough to keep it at work.
 STRIP_VALUES = 1 << 22
+STRIP_VALUES_ON_GPU = 1 << 28
 
 
 def strips(height: int, rows: int, halo: int) -> Iterator[tuple[slice, slice, slice]]:
@@ -16,9 +17,10 @@ def strips(height: int, rows: int, halo: int) -> Iterator[tuple[slice, slice, sl
         yield slice(top, bottom), slice(above, below), slice(top - above, bottom - above)
 
 
-def rows_per_strip(width: int, channels: int, halo: int) -> int:
+def rows_per_strip(width: int, channels: int, halo: int, device: str = "cpu") -> int:
     """How many rows of `channels` values a pixel fit a strip, well above the halo."""
-    return max(STRIP_VALUES // (width * channels), 8 * halo, 1)
+    limit = STRIP_VALUES if device == "cpu" else STRIP_VALUES_ON_GPU
+    return max(limit // (width * channels), 8 * halo, 1)
 
 
 def convolve(module: Callable[[Tensor], Tensor], x: Tensor, *, halo: int, channels: int) -> Tensor:
@@ -35,7 +37,7 @@ def convolve(module: Callable[[Tensor], Tensor], x: Tensor, *, halo: int, channe
     """
     batch, _, height, width = x.shape
     out = x.new_empty((batch, height, width, channels)).permute(0, 3, 1, 2)
-    rows = rows_per_strip(width, max(channels, x.shape[1]) * batch, halo)
+    rows = rows_per_strip(width, max(channels, x.shape[1]) * batch, halo, x.device.type)
     for computed, read, kept in strips(height, rows, halo):
         out[:, :, computed] = module(x[:, :, read])[:, :, kept]
     return out
@@ -67,7 +69,7 @@ def enlarge(
     """
     batch, channels, height, width = image.shape
     out = features.new_empty((batch, channels, height * scale, width * scale))
-    rows = rows_per_strip(width, width_inside * batch, halo)
+    rows = rows_per_strip(width, width_inside * batch, halo, image.device.type)
     for computed, read, kept in strips(height, rows, halo):
         strip = module(features[:, :, read], image[:, :, read], (read.stop - read.start, width))
         out[:, :, computed.start * scale : computed.stop * scale] = strip[

@@ -13,9 +13,12 @@ from torch import Tensor
 
 from swinsr.inference.fast_block import Forward
 from swinsr.nn.block import SwinBlock
+from swinsr.ops.window_process import merge_unshift, shift_partition
 
-# Tokens worked on together: few enough to stay in the cache through a whole block.
+# Tokens worked on together: few enough to stay in the cache through a whole block; on a GPU enough
+# to keep all of it at work.
 CHUNK_TOKENS = 4096
+CHUNK_TOKENS_ON_GPU = 1 << 20
 
 
 def run_block(block: SwinBlock, forward: Forward, tokens: Tensor) -> None:
@@ -29,7 +32,13 @@ def run_block(block: SwinBlock, forward: Forward, tokens: Tensor) -> None:
     window = block.window
     rows, columns = tokens.shape[1] // window, tokens.shape[2] // window
     mask = block.mask(tokens.device)
-    per_chunk = max(CHUNK_TOKENS // (window * window * tokens.shape[0]), 1)
+    limit = CHUNK_TOKENS if tokens.device.type == "cpu" else CHUNK_TOKENS_ON_GPU
+    per_chunk = max(limit // (window * window * tokens.shape[0]), 1)
+    if per_chunk >= rows * columns:
+        windows = forward(shift_partition(tokens, window, block.shift), (rows, columns), mask)
+        size = (tokens.shape[1], tokens.shape[2])
+        tokens.copy_(merge_unshift(windows, window, size, block.shift))
+        return
     for top, left, grid in _rectangles(rows, columns, per_chunk):
         chunk_mask = None
         if mask is not None:

@@ -140,6 +140,24 @@ def process_backend(requested: str, device: torch.device, shift: int) -> str:
     return asked
 
 
+def explain_process() -> Explanation:
+    """What "auto" means for shifted windows on this machine's CPU.
+
+    Raises:
+        ConfigError: SWINSR_PROCESS names something unknown.
+        DeviceError: SWINSR_PROCESS names what cannot run here.
+    """
+    name = process_backend("auto", torch.device("cpu"), 1)
+    reasons = {
+        "reference": "PyTorch's roll and rearrange",
+        "strided": "each pixel is read and written once, by PyTorch's strided copies",
+        "triton": "Triton's interpreter",
+    }
+    forced = os.environ.get(PROCESS_VARIABLE, "auto") != "auto"
+    reason = f"forced by {PROCESS_VARIABLE}; {reasons[name]}" if forced else reasons[name]
+    return Explanation("window process", name, reason)
+
+
 def _triton_lacks(device: torch.device, dtype: torch.dtype) -> str:
     """Why the Triton kernels cannot take such tensors; empty where they can."""
     if dtype not in TRITON_DTYPES:

@@ -83,6 +83,29 @@ def test_unknown_backend_is_refused_with_the_choices(monkeypatch: pytest.MonkeyP
         attention_backend("auto", CPU, torch.float32, dropout=0.0, trains=False)
 
 
+def test_triton_is_taken_on_a_gpu_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = torch.device("cuda")
+    monkeypatch.setattr(backend, "triton_lacks", lambda device: "")
+    for dtype in (torch.float32, torch.bfloat16, torch.float16):
+        for trains in (False, True):
+            assert attention_backend("auto", gpu, dtype, dropout=0.0, trains=trains) == "triton"
+    assert attention_backend("auto", gpu, torch.float64, dropout=0.0, trains=True) == "reference"
+    assert attention_backend("auto", gpu, torch.float32, dropout=0.1, trains=True) == "reference"
+    assert attention_backend("auto", CPU, torch.float16, dropout=0.0, trains=False) == "sdpa"
+    monkeypatch.setattr(backend, "triton_lacks", lambda device: "triton is not installed")
+    assert attention_backend("auto", gpu, torch.float32, dropout=0.0, trains=False) == "sdpa"
+    with pytest.raises(DeviceError, match="triton is not installed"):
+        attention_backend("triton", gpu, torch.float32, dropout=0.0, trains=False)
+    with pytest.raises(DeviceError, match="not float64"):
+        attention_backend("triton", gpu, torch.float64, dropout=0.0, trains=False)
+
+
+def test_triton_by_name_is_refused_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+    with pytest.raises(DeviceError, match=r"on a GPU and the tensors are on cpu|not installed"):
+        attention_backend("triton", CPU, torch.float32, dropout=0.0, trains=False)
+
+
 @built
 def test_explanation_names_the_instruction_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(library.ISA_VARIABLE, "baseline")

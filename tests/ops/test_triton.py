@@ -57,3 +57,24 @@ def test_kernels_pass_their_tests_on_the_gpu() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:TRITON_DEFAULT_FP_FUSION")
+def test_kernels_compile_for_hopper_without_a_gpu() -> None:
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource, compile
+
+    from swinsr.ops.window_attention import kernel
+
+    values = dict.fromkeys(("qkv", "out", "scale", "bias", "mask"), "*fp32")
+    numbers = dict.fromkeys(("windows", "rows", "columns", "heads", "shares"), "i32")
+    constants = {"TOKENS": 49, "HEAD_DIM": 10, "CHANNELS": 16, "QUERIES": 64, "KEYS": 64}
+    constants |= {"COSINE": True, "MASKED": True, "PRECISION": "ieee"}
+    names = kernel.forward.arg_names
+    signature = {name: (values | numbers).get(name, "constexpr") for name in names}
+    source = ASTSource(fn=kernel.forward, signature=signature, constexprs=constants)
+    options = {"num_warps": 8, "num_stages": 1}
+    built = compile(source, target=GPUTarget("cuda", 90, 32), options=options)
+    assert built.asm["cubin"]
+    assert built.metadata.shared <= 101_376  # of every GPU since Ampere

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from swinsr.errors import ConfigError, DeviceError, ShapeMismatchError
 from swinsr.models import SwinTransformer
 from swinsr.ops import backend
-from swinsr.ops.backend import PROCESS_VARIABLE, process_backend
+from swinsr.ops.backend import PROCESS_VARIABLE, explain_process, process_backend
 from swinsr.ops.window import window_partition
 from swinsr.ops.window_process import merge_unshift, shift_partition
 from swinsr.ops.window_process.operators import merge_unshift_fused, shift_partition_fused
@@ -90,6 +90,13 @@ def test_backend_by_name_is_taken_or_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(backend, "triton_lacks", lambda device: "the tensors are on cpu")
     with pytest.raises(DeviceError, match="on cpu"):
         process_backend("triton", CPU, 4)
+
+
+def test_choice_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(PROCESS_VARIABLE, raising=False)
+    assert explain_process().backend == "strided" and "once" in explain_process().reason
+    monkeypatch.setenv(PROCESS_VARIABLE, "reference")
+    assert explain_process().backend == "reference" and "forced" in explain_process().reason
 
 
 @pytest.mark.parametrize("fused", [False, True])

@@ -22,9 +22,7 @@ def load_rows(start, rows, channels, stride, TOKENS: tl.constexpr, HEAD_DIM: tl.
 
 
 @triton.jit
-def store_rows(
-    start, value, rows, channels, stride, TOKENS: tl.constexpr, HEAD_DIM: tl.constexpr
-):
+def store_rows(start, value, rows, channels, stride, TOKENS: tl.constexpr, HEAD_DIM: tl.constexpr):
     """The reverse of `load_rows`."""
     inside = (rows < TOKENS)[:, None] & (channels < HEAD_DIM)[None, :]
     value = value.to(start.dtype.element_ty)

@@ -52,7 +52,9 @@ class _Sizes:
             "COSINE": cosine,
             "MASKED": masked,
             "PRECISION": "wide" if self.on_cpu and self.halves else precision,
-            "num_warps": 4 if self.tile * self.padded <= 4096 else 8,
+            # So that registers suffice; and with more stages float32 fills the shared memory.
+            "num_warps": 8,
+            "num_stages": 2 if self.halves else 1,
         }
 
 

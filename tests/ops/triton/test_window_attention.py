@@ -12,11 +12,11 @@ from tests.ops.rounding import assert_as_exact
 UNITS = {torch.float32: 2.0**-23, torch.bfloat16: 2.0**-8, torch.float16: 2.0**-11}
 # window, heads, head_dim, rows, columns, batch
 SHAPES = [
-    (8, 2, 12, 2, 3, 2),
-    (7, 3, 10, 1, 1, 1),
-    (7, 1, 32, 3, 2, 1),
-    (6, 2, 30, 1, 2, 2),
-    (2, 1, 3, 4, 3, 2),
+    (8, 1, 12, 2, 1, 2),
+    (7, 2, 10, 1, 1, 1),
+    (7, 1, 32, 1, 2, 1),
+    (6, 1, 30, 2, 2, 1),
+    (2, 1, 3, 2, 3, 2),
 ]
 LARGE = (16, 1, 30, 2, 1, 1)  # its scores do not fit a program: several tiles, a second kernel
 Given = tuple[list[Tensor], Tensor | None, Tensor]
@@ -107,11 +107,11 @@ def test_window_in_several_tiles_errs_no_more(cosine: bool, device: str) -> None
 
 
 @pytest.mark.parametrize("cosine", [False, True], ids=["v1", "v2"])
-@pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[3]], ids=str)
 def test_small_tiles_err_no_more(
-    shape: tuple[int, ...], cosine: bool, device: str, monkeypatch: pytest.MonkeyPatch
+    cosine: bool, device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # 49 and 36 tokens in tiles of 16: the last one is mostly padding.
+    # 49 tokens in tiles of 16: the last one is mostly padding.
+    shape = SHAPES[2]
     monkeypatch.setattr(launch._Sizes.__init__, "__kwdefaults__", {"largest_tile": 16 * 64})
     given = problem(shape, shifted=True, cosine=cosine, dtype=torch.float32)
     check(given, shape, cosine, torch.float32, device)
@@ -119,10 +119,10 @@ def test_small_tiles_err_no_more(
 
 @pytest.mark.parametrize("cosine", [False, True], ids=["v1", "v2"])
 def test_gradient_of_the_scale_errs_no_more_than_the_reference(cosine: bool, device: str) -> None:
-    shape, dtype = (6, 4, 10, 2, 1, 1), torch.float32
+    shape, dtype = (6, 4, 10, 1, 1, 1), torch.float32
     kinds = (("reference", torch.float64), ("reference", dtype), ("triton", dtype))
     found: list[list[Tensor]] = [[], [], []]
-    for seed in range(8):
+    for seed in range(6):
         given = problem(shape, shifted=True, cosine=cosine, dtype=dtype, seed=seed)
         for values, (backend, kind) in zip(found, kinds, strict=True):
             settings = {"cosine": cosine, "backend": backend, "dtype": kind, "device": device}
@@ -193,12 +193,11 @@ def test_no_windows_give_no_output(device: str) -> None:
     assert qkv.grad is not None and qkv.grad.shape == qkv.shape
 
 
-@pytest.mark.parametrize("cosine", [False, True], ids=["v1", "v2"])
-def test_registered_operators_keep_pytorchs_rules(cosine: bool, device: str) -> None:
+def test_registered_operators_keep_pytorchs_rules(device: str) -> None:
     (qkv, scale, bias), mask, _ = problem(
-        (4, 2, 6, 1, 1, 1), shifted=True, cosine=cosine, dtype=torch.float32
+        (2, 1, 3, 1, 1, 1), shifted=True, cosine=True, dtype=torch.float32
     )
     assert mask is not None
     inputs = [t.float().to(device).requires_grad_() for t in (qkv, scale, bias)]
     masks = mask.float().to(device)
-    torch.library.opcheck(window_attention_triton, (*inputs, masks, 1, 1, 2, cosine))
+    torch.library.opcheck(window_attention_triton, (*inputs, masks, 1, 1, 1, True))
