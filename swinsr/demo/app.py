@@ -18,6 +18,8 @@ def build(page: Page) -> gr.Blocks:
     """The whole page, not yet served."""
     blocks = gr.Blocks(title="SwinSR", analytics_enabled=False)
     with blocks:
+        # First: its names must not be taken.
+        api.build(page)
         markup(_HEADER)
         with gr.Tabs():
             with gr.Tab("Upscale", id="upscale"):
@@ -33,7 +35,6 @@ def build(page: Page) -> gr.Blocks:
             with gr.Tab("Models", id="models"):
                 models.build(page)
         markup(_limits(page))
-        api.build(page)
         blocks.unload(page.leave)
     blocks.queue(max_size=page.shop.limits.queue)
     return blocks

@@ -74,7 +74,7 @@ def told() -> Iterator[None]:
 
 def sentence(error: object) -> str:
     """An error's text, safe within HTML."""
-    return html.escape(str(error))
+    return html.escape(str(error), quote=False)
 
 
 def markup(value: str = "", elem_id: str | None = None) -> gr.HTML:
@@ -92,9 +92,12 @@ def failure(error: object) -> str:
     return f'<div class="note failed" role="alert">{sentence(error)}</div>'
 
 
-def facts(rows: dict[str, str], wide: dict[str, str] | None = None) -> str:
-    """Names and values as a block of small boxes; `wide` ones get a line each."""
+def facts(
+    rows: dict[str, str], double: dict[str, str] | None = None, wide: dict[str, str] | None = None
+) -> str:
+    """Names and values as a block of small boxes; `double` and `wide` ones have more room."""
     boxes = [_fact("", *row) for row in rows.items()]
+    boxes += [_fact(' class="double"', *row) for row in (double or {}).items()]
     boxes += [_fact(' class="wide"', *row) for row in (wide or {}).items()]
     return f'<dl class="facts">{"".join(boxes)}</dl>'
 

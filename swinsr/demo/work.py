@@ -47,12 +47,20 @@ class Size:
     width: float | None = None
     height: float | None = None
 
+    def mark(self, scale: float) -> str:
+        """What is added to a result's name; `scale` is the enlargement that is made."""
+        if self.width is not None:
+            return f"_w{self.width:g}"
+        return f"_x{scale:g}" if self.height is None else f"_h{self.height:g}"
+
     def factor(self, image: Image) -> float | None:
         """The enlargement for a picture; None for the model's own.
 
         Raises:
-            ConfigError: no enlargement, or more than 64 times.
+            ConfigError: no enlargement, more than 64 times, or sizes of several kinds.
         """
+        if sum(value is not None for value in (self.scale, self.width, self.height)) > 1:
+            raise ConfigError("give only one of scale, width and height.")
         if self.width is not None:
             scale = float(self.width) / image.width
         elif self.height is not None:
@@ -141,7 +149,7 @@ class Workshop:
         find_offer(name, restores=restores)
         upscaler = self.catalogue.get(name, job)
         wanted = upscaler.scale if scale is None else scale
-        mark = "_restored" if restores else f"_x{wanted:g}"
+        mark = "_restored" if restores else size.mark(wanted)
         target = result_name(upload.name, mark, saving.format, image.source_format)
         width, height = (int(side * wanted + 0.5) for side in (image.width, image.height))
         self.limits.check_output(upload.name, height, width)

@@ -114,7 +114,7 @@ def model_facts(name: str) -> str:
     ]
     if printed:
         wide["Scores as its authors print them"] = "; ".join(printed)
-    return facts(rows, wide)
+    return facts(rows, wide=wide)
 
 
 def models_table() -> str:

@@ -85,7 +85,7 @@ def build(page: Page, *, restores: bool) -> None:
             Kept(str(result.lossless)),
         )
 
-    async def enlarge(
+    async def run_upscale(
         path: str | None, replaced: Replaced | None, name: str, format_name: str, quality: float,
         kind: str, number: float | None, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
@@ -94,7 +94,7 @@ def build(page: Page, *, restores: bool) -> None:
             wanted = read_size(kind, number)
         return await run(path, replaced, name, format_name, quality, request, progress, wanted)
 
-    async def restore(
+    async def run_restore(
         path: str | None, replaced: Replaced | None, name: str, format_name: str, quality: float,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
@@ -103,7 +103,7 @@ def build(page: Page, *, restores: bool) -> None:
 
     sizes = [] if size is None else [size.kind, size.number]
     running = start.click(
-        restore if restores else enlarge,
+        run_restore if restores else run_upscale,
         [*source.inputs, model, saving.format, saving.quality, *sizes],
         [shown, details, download, kept],
         show_progress_on=[shown],
@@ -156,10 +156,10 @@ def result_facts(result: Result) -> str:
         "After": f"{after} pixels",
         "Time": f"{result.seconds:.1f} s",
         "Model": result.model,
-        "Computed with": result.engine,
     }
+    double = {"Computed with": result.engine, "File": result.file.name}
     wide = {"Please note": ". ".join(result.notes)} if result.notes else {}
-    return facts(rows, {"File": result.file.name} | wide)
+    return facts(rows, double, wide)
 
 
 def _tell_what_is_missing() -> None:
