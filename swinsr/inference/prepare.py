@@ -44,12 +44,12 @@ class PreparedNetwork:
         self.config = network.config
         self.dtype = dtype
         blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
-        self._native = dtype != torch.float16 and all(
+        self.native = dtype != torch.float16 and all(
             block_backend("auto", network.mean.device, block.obstacle(network.mean)) == "native"
             for block in blocks
         )
         self._chunked: dict[SwinBlock, Forward] = (
-            {} if self._native else {block: fast_block(block, dtype) for block in blocks}
+            {} if self.native else {block: fast_block(block, dtype) for block in blocks}
         )
 
     @torch.inference_mode()
@@ -95,7 +95,7 @@ class PreparedNetwork:
         tokens = tokens.contiguous()
         for layer in layers:
             assert isinstance(layer, RSTB)
-            group = tokens if self._native else tokens.clone()
+            group = tokens if self.native else tokens.clone()
             for block in layer.residual_group.blocks:
                 assert isinstance(block, SwinBlock)
                 group = self._block(block, group)
@@ -106,7 +106,7 @@ class PreparedNetwork:
 
     def _block(self, block: SwinBlock, tokens: Tensor) -> Tensor:
         """One block on a map: as one kernel, or in place and in chunks."""
-        if self._native:
+        if self.native:
             return block.run_native(tokens, bfloat16=self.dtype == torch.bfloat16)
         run_block(block, self._chunked[block], tokens)
         return tokens

@@ -26,6 +26,7 @@ from swinsr.inference.passes import passes_for, target_size
 from swinsr.inference.precision import dtype_of
 from swinsr.inference.prepare import prepare
 from swinsr.inference.progress import Progress, part, silent
+from swinsr.inference.tiles import Tiling
 from swinsr.inference.transparency import enlarge_alpha
 from swinsr.zoo import default_model, find_weights
 
@@ -55,6 +56,10 @@ class Upscaler:
         device: str = "auto",
         precision: str = "auto",
         force_float16: bool = False,
+        mode: str = "auto",
+        tile: int | None = None,
+        overlap: int | None = None,
+        memory: int | None = None,
     ) -> "Upscaler":
         """Load a model.
 
@@ -66,13 +71,18 @@ class Upscaler:
             device: "auto", "cpu", "cuda" or "mps".
             precision: "auto", "float32", "bfloat16" or "float16"; see `swinsr.inference.prepare`.
             force_float16: see there.
+            mode: "exact" runs every picture whole, "overlap" in blended tiles, "auto" whole while
+                it fits the memory.
+            tile, overlap, memory: of large pictures; see `swinsr.inference.Tiling`.
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.
             CheckpointError: the file is no checkpoint of a known network.
             DeviceError: this machine does not have the device.
-            ConfigError: an unknown precision, or float16 that is not forced.
+            ConfigError: an unknown precision or mode, float16 that is not forced, or a tile,
+                overlap or memory that is no size.
         """
+        tiling = Tiling(mode, tile, overlap, memory)
         target = choose_device(device)
         # A wrong name is told before anything is loaded, baselines included.
         dtype_of(precision, force_float16=force_float16)
@@ -83,7 +93,7 @@ class Upscaler:
         loaded = load(find_weights(model))
         network = prepare(loaded.network.to(target), precision, force_float16=force_float16)
         task = str(loaded.metadata.get("task", ""))
-        return cls(NetworkEngine(network, target, name=str(model), task=task))
+        return cls(NetworkEngine(network, target, name=str(model), task=task, tiling=tiling))
 
     @property
     def scale(self) -> float:
