@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from swinsr.image import exif
 from swinsr.image.faults import DamagedError, UnsupportedError
@@ -45,7 +46,21 @@ def describe(data: bytes, max_pixels: int | None) -> TiffLayout:
         DamagedError: it is cut short or contradicts itself.
         UnsupportedError: camera raw, or samples that are no gray or colour picture.
     """
-    stream = io.BytesIO(data)
+    return _describe(io.BytesIO(data), len(data), max_pixels, data)
+
+
+def describe_file(stream: BinaryIO) -> TiffLayout:
+    """The same of an open file, whose pixel data is not looked at.
+
+    Raises:
+        as `describe`.
+    """
+    return _describe(stream, stream.seek(0, 2), None, None)
+
+
+def _describe(
+    stream: BinaryIO, size: int, max_pixels: int | None, data: bytes | None
+) -> TiffLayout:
     file = Layout.of(stream)
     main = read_directory(stream, file, file.first)
     read_children(stream, file, main)
@@ -73,8 +88,8 @@ def describe(data: bytes, max_pixels: int | None) -> TiffLayout:
         _check_deep(bits[0], formats, photometric)
     elif formats != {_UNSIGNED}:
         raise UnsupportedError("its samples are signed; convert it to unsigned 8 bit")
-    rows = _check_ranges(main, file.order, len(data), height, width, max_pixels)
-    if one(259, 1) in DEFLATE:
+    rows = _check_ranges(main, file.order, size, height, width, max_pixels)
+    if data is not None and one(259, 1) in DEFLATE:
         _check_inflated(main, file.order, data, rows * samples * bits[0] // 8)
 
     notes: list[str] = []

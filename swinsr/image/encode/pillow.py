@@ -16,7 +16,7 @@ FULL_COLOUR_QUALITY = 90
 
 def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
     """Write 8-bit gray or YCbCr without alpha; 4:4:4 from quality 90 on."""
-    fields = _fields(image.metadata, prefix=exif.PREFIX)
+    fields = fields_of(image.metadata, prefix=exif.PREFIX)
     _save(
         stream,
         interleave(image.pixels, None),
@@ -30,7 +30,7 @@ def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
 
 def encode_webp(stream: BinaryIO, image: Image, quality: int, *, lossless: bool) -> None:
     """Write 8-bit RGB with or without alpha; lossless keeps colours under transparency too."""
-    fields = _fields(image.metadata, prefix=b"")
+    fields = fields_of(image.metadata, prefix=b"")
     pixels = interleave(image.pixels, image.alpha)
     _save(stream, pixels, "WEBP", quality=quality, lossless=lossless, exact=lossless, **fields)
 
@@ -50,7 +50,8 @@ def _save(stream: BinaryIO, pixels: Array, format_name: str, **options: Any) -> 
     stream.write(buffer.getbuffer())
 
 
-def _fields(metadata: Metadata, *, prefix: bytes) -> dict[str, Any]:
+def fields_of(metadata: Metadata, *, prefix: bytes) -> dict[str, Any]:
+    """Metadata as Pillow's writers take it; `prefix` goes before the EXIF block."""
     fields: dict[str, Any] = {"icc_profile": metadata.icc, "xmp": metadata.xmp, "dpi": metadata.dpi}
     if metadata.exif is not None:
         fields["exif"] = prefix + metadata.exif

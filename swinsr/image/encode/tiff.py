@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import tifffile
 
@@ -10,7 +10,7 @@ from swinsr.image import exif, ifd
 from swinsr.image.picture import Array, Image, Metadata
 from swinsr.image.pil import interleave
 
-_CLASSIC_LIMIT = 4_000_000_000  # bytes; offsets in a classic TIFF have 32 bits
+CLASSIC_LIMIT = 4_000_000_000  # bytes; offsets in a classic TIFF have 32 bits
 _LEVEL = 4  # within 4% of the size at 6, and five times as fast
 _ICC, _XMP = 34675, 700
 _BYTE, _UNDEFINED = 1, 7
@@ -33,39 +33,45 @@ def encode_tiff_pages(stream: BinaryIO, pages: Iterable[Image], count: int) -> N
     """
     metadata: list[Metadata] = []
     writer: tifffile.TiffWriter | None = None
-    order: Literal["<", ">"] = "<"
     for page in pages:
         samples = interleave(page.pixels, page.alpha)
         if writer is None:
-            # That of the EXIF block, whose values are copied as they are.
-            order = ">" if (page.metadata.exif or b"").startswith(b"MM") else "<"
-            big = count * samples.nbytes > _CLASSIC_LIMIT
+            big = count * samples.nbytes > CLASSIC_LIMIT
+            order = byte_order(page.metadata)
             writer = tifffile.TiffWriter(stream, bigtiff=big, byteorder=order)
         _write_page(writer, page, samples, paged=count > 1)
         metadata.append(page.metadata)
     if writer is not None:
         writer.close()
-        _add_metadata(stream, metadata)
+        add_metadata(stream, metadata)
+
+
+def byte_order(metadata: Metadata) -> Literal["<", ">"]:
+    """That of the EXIF block, whose values are copied as they are."""
+    return ">" if (metadata.exif or b"").startswith(b"MM") else "<"
+
+
+def layout_options(page: Image) -> dict[str, Any]:
+    """How tifffile is to write a page: all but its pixels."""
+    return {
+        "photometric": "minisblack" if page.is_gray else "rgb",
+        "planarconfig": None if page.is_gray and page.alpha is None else "contig",
+        "extrasamples": ["unassalpha"] if page.alpha is not None else None,
+        "compression": "zlib",
+        "compressionargs": {"level": _LEVEL},
+        "predictor": page.bits != 32,  # the one for floats needs a further package
+        "resolution": page.metadata.dpi,
+        "resolutionunit": "inch" if page.metadata.dpi is not None else None,
+        "metadata": None,
+        "software": False,
+    }
 
 
 def _write_page(writer: "tifffile.TiffWriter", page: Image, samples: Array, *, paged: bool) -> None:
-    writer.write(
-        samples,
-        photometric="minisblack" if page.is_gray else "rgb",
-        planarconfig="contig" if samples.ndim == 3 else None,
-        extrasamples=["unassalpha"] if page.alpha is not None else None,
-        compression="zlib",
-        compressionargs={"level": _LEVEL},
-        predictor=page.bits != 32,  # the one for floats needs a further package
-        resolution=page.metadata.dpi,
-        resolutionunit="inch" if page.metadata.dpi is not None else None,
-        subfiletype=2 if paged else 0,
-        metadata=None,
-        software=False,
-    )
+    writer.write(samples, subfiletype=2 if paged else 0, **layout_options(page))
 
 
-def _add_metadata(stream: BinaryIO, metadata: list[Metadata]) -> None:
+def add_metadata(stream: BinaryIO, metadata: list[Metadata]) -> None:
     """Append directories with the old fields and the new, and point the file to them."""
     layout = ifd.Layout.of(stream)
     code = layout.order + ("Q" if layout.big else "I")

@@ -1,0 +1,163 @@
+"""Large files written in bands of rows: PNG, TIFF and JPEG as their bands come, others at the end.
+
+The encoders are those of smaller pictures, so a large one looks the same and carries the same.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+import numpy as np
+import tifffile
+
+from swinsr.image import exif, png
+from swinsr.image.bands.jpeg import encode_jpeg_bands
+from swinsr.image.bands.regroup import regroup
+from swinsr.image.convert import to_depth, to_rgb
+from swinsr.image.encode.png import begin, compressed_rows
+from swinsr.image.encode.tiff import CLASSIC_LIMIT, add_metadata, byte_order, layout_options
+from swinsr.image.faults import DamagedError
+from swinsr.image.fit import fit_to_format, on_white
+from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.write import encode_image
+
+# The others are put together whole: the formats or their encoders know no bands.
+BANDED_FORMATS = ("PNG", "TIFF", "JPEG")
+_TIFF_TILE = 256
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A picture but for its pixels.
+
+    Attributes:
+        height, width: in pixels.
+        channels: 1 or 3; alpha is not counted.
+        has_alpha: whether bands have one channel more.
+        dtype: of the samples.
+        metadata: what goes into the file.
+    """
+
+    height: int
+    width: int
+    channels: int
+    has_alpha: bool
+    dtype: np.dtype[Any]
+    metadata: Metadata
+
+    def image(self) -> Image:
+        """An `Image` of this shape that takes no memory; all of it is black."""
+        shape = (self.height, self.width)
+        black: Array = np.zeros((), self.dtype)
+        return Image(
+            np.broadcast_to(black, (*shape, self.channels)),
+            np.broadcast_to(black, shape) if self.has_alpha else None,
+            self.metadata,
+        )
+
+
+def fit_outline(outline: Outline, format_name: str) -> tuple[Outline, tuple[str, ...]]:
+    """What of a picture a format holds, and a sentence on each thing that is lost.
+
+    Args:
+        outline: of any picture.
+        format_name: a name of `swinsr.image.formats.ALL`.
+    """
+    # One pixel stands for all: what is lost does not depend on them, but for the EXIF block's size.
+    one, notes = fit_to_format(replace(outline, height=1, width=1).image(), format_name)
+    metadata = one.metadata
+    if metadata.exif is not None:
+        try:
+            block = exif.for_output(metadata.exif, outline.height, outline.width)
+        except DamagedError:  # which was noted
+            block = None
+        metadata = replace(metadata, exif=block)
+    fitted = Outline(
+        outline.height,
+        outline.width,
+        one.channels,
+        one.alpha is not None,
+        one.pixels.dtype,
+        metadata,
+    )
+    return fitted, notes
+
+
+def encode_bands(
+    stream: BinaryIO,
+    outline: Outline,
+    bands: Iterable[Array],
+    format_name: str,
+    *,
+    quality: int,
+    lossless: bool = False,
+) -> tuple[str, ...]:
+    """Write a picture to an open stream.
+
+    Args:
+        stream: writable, readable and seekable, at its start.
+        outline: of the picture.
+        bands: its rows, (n, width, channels + alpha) of the outline's type, from top to bottom.
+        format_name: a name of `swinsr.image.formats.ALL`.
+        quality: 1 to 100.
+        lossless: for WebP.
+
+    Returns:
+        A sentence on each thing that was lost.
+    """
+    if format_name not in BANDED_FORMATS:
+        whole = np.concatenate(list(bands))
+        colours = whole[..., : outline.channels]
+        image = Image(colours, whole[..., -1] if outline.has_alpha else None, outline.metadata)
+        return encode_image(stream, image, format_name, quality=quality, lossless=lossless)
+    fitted, notes = fit_outline(outline, format_name)
+    ready = (_fit_band(band, outline, fitted) for band in bands)
+    if format_name == "PNG":
+        begin(stream, fitted.image())
+        for packed in compressed_rows(ready):
+            stream.write(png.chunk(b"IDAT", packed))
+        stream.write(png.chunk(b"IEND", b""))
+    elif format_name == "TIFF":
+        _encode_tiff(stream, fitted, ready)
+    else:
+        encode_jpeg_bands(stream, fitted.image(), ready, quality)
+    return notes
+
+
+def _fit_band(band: Array, before: Outline, after: Outline) -> Array:
+    if before.has_alpha and not after.has_alpha:
+        band = on_white(band[..., :-1], band[..., -1])
+    if before.channels < after.channels:
+        colours = to_rgb(band[..., :1])
+        band = np.concatenate([colours, band[..., 1:]], axis=2)
+    return to_depth(band, after.dtype)
+
+
+def _encode_tiff(stream: BinaryIO, outline: Outline, bands: Iterable[Array]) -> None:
+    image = outline.image()
+    samples = outline.channels + outline.has_alpha
+    size = outline.height * outline.width * samples * outline.dtype.itemsize
+    with tifffile.TiffWriter(
+        stream, bigtiff=size > CLASSIC_LIMIT, byteorder=byte_order(image.metadata)
+    ) as writer:
+        writer.write(
+            _tiles(bands),
+            shape=image.pixels.shape[:2] if samples == 1 else (*image.pixels.shape[:2], samples),
+            dtype=outline.dtype,
+            tile=(_TIFF_TILE, _TIFF_TILE),
+            **layout_options(image),
+        )
+    add_metadata(stream, [image.metadata])
+
+
+def _tiles(bands: Iterable[Array]) -> Iterator[Array]:
+    """Square tiles in rows; those at the edges filled up with the pixels next to them."""
+    side = _TIFF_TILE
+    for band in regroup(bands, side):
+        across = math.ceil(band.shape[1] / side) * side
+        gaps = ((0, side - len(band)), (0, across - band.shape[1]), (0, 0))
+        full = np.pad(band, gaps, mode="edge")
+        for left in range(0, across, side):
+            tile = np.ascontiguousarray(full[:, left : left + side])
+            yield tile[..., 0] if tile.shape[2] == 1 else tile
