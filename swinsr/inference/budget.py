@@ -137,13 +137,13 @@ def _of_group(folder: Path, limit: str, usage: str, reclaimable: str) -> Iterato
     try:
         most = (folder / limit).read_text(encoding="ascii").strip()
         used = int((folder / usage).read_text(encoding="ascii"))
-        stat = (folder / "memory.stat").read_text(encoding="ascii")
+        stat = (folder / "memory.stat").read_text(encoding="ascii").split()
     except (OSError, ValueError):
         return
     if most == "max":
         return
     # Pages of files count as used, and are given up when memory is asked for.
-    pages = dict(line.split(maxsplit=1) for line in stat.splitlines())
+    pages = dict(zip(stat[::2], stat[1::2], strict=False))
     yield max(int(most) - used + int(pages.get(reclaimable, "0")), 0)
 
 
