@@ -33,6 +33,7 @@ def save_classifier(
     keep_buffers: bool = False,
     labels: Sequence[str] = (),
     processor: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a classifier, each file atomically.
 
@@ -45,6 +46,7 @@ def save_classifier(
             state_dict strictly.
         labels: the classes' names, for Hugging Face's config.json.
         processor: the content of preprocessor_config.json; the published one by default.
+        provenance: in Microsoft's layout, further texts such as "data" and "training".
 
     Returns:
         The path written.
@@ -67,6 +69,7 @@ def save_classifier(
     if layout == "timm":
         tensors = swin_to_timm(tensors)
     else:
+        metadata |= provenance or {}
         metadata |= {"family": config.family, "config": json.dumps(config.to_dict())}
         if keep_buffers:
             tensors |= published_buffers(network)

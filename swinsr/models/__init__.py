@@ -3,6 +3,7 @@
 from swinsr.models.build import build, config_from_published, from_published
 from swinsr.models.config import RestorationConfig, Swin2SRConfig, SwinIRConfig
 from swinsr.models.restoration import RestorationNetwork
+from swinsr.models.simmim import MaskedImageModel
 from swinsr.models.swin import SwinTransformer, SwinTransformerV2, classifier_from_published
 from swinsr.models.swin2sr import Swin2SR
 from swinsr.models.swin_config import HierarchicalConfig, SwinConfig, SwinV2Config
@@ -10,6 +11,7 @@ from swinsr.models.swinir import SwinIR
 
 __all__ = [
     "HierarchicalConfig",
+    "MaskedImageModel",
     "RestorationConfig",
     "RestorationNetwork",
     "Swin2SR",

@@ -148,7 +148,10 @@ class RestorationNetwork(nn.Module):
 
     def embed(self, features: Tensor) -> Tensor:
         """Shallow features (batch, C, H, W) to tokens (batch, H, W, C)."""
-        tokens = self.patch_embed(features)
+        return self.place(self.patch_embed(features))
+
+    def place(self, tokens: Tensor) -> Tensor:
+        """Add the absolute position embedding, where there is one, to (batch, H, W, C) tokens."""
         if self.absolute_pos_embed is not None:
             side = self.config.img_size
             embed = self.absolute_pos_embed.view(1, side, side, -1)
@@ -168,7 +171,10 @@ class RestorationNetwork(nn.Module):
 
     def forward_features(self, features: Tensor) -> Tensor:
         """The body: (batch, C, H, W) -> the same; H and W are multiples of the window."""
-        tokens = self.embed(features)
+        return self.run_layers(self.embed(features))
+
+    def run_layers(self, tokens: Tensor) -> Tensor:
+        """Embedded tokens (batch, H, W, C) through all groups to features (batch, C, H, W)."""
         for layer in self.layers:
             tokens = layer(tokens)
         return self.finish(tokens)

@@ -150,7 +150,7 @@ class SwinTransformer(nn.Module):
         Raises:
             ShapeMismatchError: as `forward`.
         """
-        self.check_input(x)
+        self._check(x)
         maps: list[Tensor] = []
         tokens = self.embed(x)
         for stage in self.layers:
@@ -173,7 +173,7 @@ class SwinTransformer(nn.Module):
         Raises:
             ShapeMismatchError: as `forward`.
         """
-        self.check_input(x)
+        self._check(x)
         return self.run_layers(self.embed(x)).mean(dim=(1, 2))
 
     def run_layers(self, tokens: Tensor) -> Tensor:
@@ -202,8 +202,7 @@ class SwinTransformer(nn.Module):
         out: Tensor = self.head(self.forward_features(x))
         return out
 
-    def check_input(self, x: Tensor) -> None:
-        """Refuse what are not pictures for this network; see `forward`."""
+    def _check(self, x: Tensor) -> None:
         if x.ndim != 4 or x.shape[1] != self.config.in_chans or not x.numel():
             raise ShapeMismatchError(
                 f"the network takes (batch, {self.config.in_chans}, height, width), "

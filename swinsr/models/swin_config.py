@@ -98,6 +98,11 @@ class HierarchicalConfig:
         """Channels of the last stage, which are the features."""
         return self.width(len(self.depths) - 1)
 
+    @property
+    def stride(self) -> int:
+        """Pixels of the picture that one side of a token of the last stage stands for."""
+        return self.patch_size << (len(self.depths) - 1)
+
     @classmethod
     def from_published(cls: type[Config], values: Mapping[str, Any]) -> Config:
         """From the published constructor's keywords; those left out take the defaults.

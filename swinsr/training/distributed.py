@@ -24,9 +24,14 @@ def part_of_environment() -> Part:
 
 
 def local_device(name: str) -> str:
-    """ "auto" and "cuda" as this process's own GPU where several processes share a machine."""
+    """ "auto" and "cuda" as this process's own GPU where several processes share a machine.
+
+    "auto" is a CUDA device or the CPU: training has not been held to anything on Metal.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     local = os.environ.get("LOCAL_RANK")
-    if local is not None and name in ("auto", "cuda") and torch.cuda.is_available():
+    if local is not None and name == "cuda" and torch.cuda.is_available():
         return f"cuda:{local}"
     return name
 

@@ -4,16 +4,18 @@ import copy
 
 import torch
 
-from swinsr.models import RestorationNetwork
+from swinsr.models import MaskedImageModel, RestorationNetwork
+
+Trained = RestorationNetwork | MaskedImageModel
 
 
 class Average:
     """A second network that follows the first one's parameters."""
 
-    def __init__(self, network: RestorationNetwork, decay: float) -> None:
+    def __init__(self, network: Trained, decay: float) -> None:
         """Start as a copy; `decay` is what each step keeps."""
         self.decay = decay
-        self.network: RestorationNetwork = copy.deepcopy(network).eval().requires_grad_(False)
+        self.network: Trained = copy.deepcopy(network).eval().requires_grad_(False)
         self._followed = [p.detach() for p in network.parameters()]
         self._own = [p.detach() for p in self.network.parameters()]
 

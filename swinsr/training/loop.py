@@ -11,8 +11,8 @@ import cv2
 import torch
 from torch import Tensor
 
-from swinsr.checkpoints import save
 from swinsr.errors import ConfigError
+from swinsr.inference import choose_device
 from swinsr.training.distributed import (
     any_process,
     check_share,
@@ -21,13 +21,14 @@ from swinsr.training.distributed import (
     part_of_environment,
     process_group,
 )
+from swinsr.training.exported import export_weights
 from swinsr.training.interrupt import Interrupt
 from swinsr.training.prefetch import batches
 from swinsr.training.recipe import recipe_to_table
 from swinsr.training.report import Reporter, clock
 from swinsr.training.sampler import Batch, Sampler
 from swinsr.training.settings import Recipe
-from swinsr.training.setup import choose_device, make_network, read_data, task_name
+from swinsr.training.setup import make_network, read_data, task_name
 from swinsr.training.state import (
     Progress,
     TrainingError,
@@ -224,9 +225,4 @@ class Run:
             "machine": json.dumps(machine),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        save(
-            self.stepper.average.network,
-            path,
-            task=task_name(self.recipe),
-            provenance=provenance,
-        )
+        export_weights(self.stepper.average.network, path, task_name(self.recipe), provenance)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from swinsr.training.checks import one_of, require
 
-TASKS = ("bicubic", "compressed", "real", "denoise", "jpeg")
+TASKS = ("bicubic", "compressed", "real", "denoise", "jpeg", "simmim")
 LOSSES = ("l1", "charbonnier")
 SCHEDULES = ("constant", "cosine", "trapezoid", "step")
 
@@ -15,16 +15,21 @@ class TaskSettings:
 
     Attributes:
         name: "bicubic" super-resolution; "compressed", the same after JPEG; "real", the pipeline of
-            section [real]; "denoise"; "jpeg" artefacts.
+            section [real]; "denoise"; "jpeg" artefacts; "simmim", pre-training by filling in what
+            is hidden.
         sigma: range of the noise of "denoise", in 8-bit levels; two equal values for a fixed one.
         quantise: round and clip noisy inputs to 8 bits, as pictures from files are.
         quality: range of JPEG qualities of "jpeg" and "compressed".
+        mask_patch: side of the squares that "simmim" hides, in pixels.
+        mask_ratio: share of the squares that "simmim" hides, above 0 and below 1.
     """
 
     name: str = "bicubic"
     sigma: tuple[float, float] = (0.0, 50.0)
     quantise: bool = True
     quality: tuple[int, int] = (10, 90)
+    mask_patch: int = 32
+    mask_ratio: float = 0.6
 
     def __post_init__(self) -> None:
         """Check."""
@@ -32,6 +37,8 @@ class TaskSettings:
         require(0 <= self.sigma[0] <= self.sigma[1], "task.sigma is a range, 0 or above.")
         low, high = self.quality
         require(1 <= low <= high <= 100, "task.quality is a range within 1..100.")
+        require(self.mask_patch >= 1, "task.mask_patch is at least 1.")
+        require(0 < self.mask_ratio < 1, "task.mask_ratio is above 0 and below 1.")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from swinsr.errors import ConfigError
-from swinsr.models import config_from_published
+from swinsr.models import HierarchicalConfig, RestorationConfig, config_from_published
+from swinsr.models.swin import CLASSIFIERS
 from swinsr.training.settings import Recipe
 
 if sys.version_info >= (3, 11):
@@ -66,7 +67,7 @@ def recipe_from_table(table: Mapping[str, Any]) -> Recipe:
         if name == "network":
             keywords = dict(section)
             family = keywords.pop("family", "swinir")
-            sections[name] = config_from_published(family, keywords)
+            sections[name] = _network(family, keywords)
         else:
             sections[name] = _section(name, cls, section)
     if "network" not in sections:
@@ -94,6 +95,13 @@ def _plain(values: Table) -> Table:
         else:
             plain[key] = list(item) if isinstance(item, tuple) else item
     return plain
+
+
+def _network(family: str, keywords: Table) -> RestorationConfig | HierarchicalConfig:
+    if family in CLASSIFIERS:
+        # Pre-training knows no classes.
+        return CLASSIFIERS[family].config_type.from_published({"num_classes": 0, **keywords})
+    return config_from_published(family, keywords)
 
 
 def _override(table: Table, override: str) -> None:

@@ -20,13 +20,15 @@ from swinsr.training.tasks import Patch, Source, Task
 class Batch:
     """Input (batch, C, h, w) and target (batch, C, h * scale, w * scale), as sampled.
 
-    `clean` is the input without its damage, None where it has none.
+    `clean` is the input without its damage, None where it has none; `mask` (batch, h, w) bool is
+    true where pixels are hidden, None where none are.
     """
 
     step: int
     input: Tensor
     target: Tensor
     clean: Tensor | None = None
+    mask: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,13 @@ class Sampler:
             source = min(int(np.searchsorted(self._upto, rng.random())), len(self.sources) - 1)
             samples.append(self.task.sample(self.sources[source], rng))
         clean = [s.clean for s in samples if s.clean is not None]
+        masks = [s.mask for s in samples if s.mask is not None]
         return Batch(
             step,
             _stack([s.input for s in samples]),
             _stack([s.target for s in samples]),
             _stack(clean) if clean else None,
+            torch.from_numpy(np.stack(masks)) if masks else None,
         )
 
 

@@ -7,7 +7,7 @@ docs/training.md lists them. `swinsr.training.recipe` reads the file into a `Rec
 from dataclasses import dataclass, field
 
 from swinsr.degradations import RealWorld
-from swinsr.models import RestorationConfig
+from swinsr.models import HierarchicalConfig, RestorationConfig
 from swinsr.training.checks import one_of, require
 from swinsr.training.objective import LossSettings, OptimizerSettings, TaskSettings
 
@@ -161,11 +161,12 @@ class LogSettings:
 class Recipe:
     """A whole recipe.
 
-    `network` holds the published constructor's keywords and `family`; `real` is the pipeline of
+    `network` holds the published constructor's keywords and `family`; the hierarchical families
+    "swin" and "swinv2" are for task "simmim" alone. `real` is the pipeline of
     task "real" (`swinsr.degradations.RealWorld`).
     """
 
-    network: RestorationConfig
+    network: RestorationConfig | HierarchicalConfig
     data: DataSettings
     run: RunSettings = field(default_factory=RunSettings)
     init: InitSettings = field(default_factory=InitSettings)
@@ -178,20 +179,64 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check what more than one section decides."""
+        require(self.network.in_chans in (1, 3), "Training takes network.in_chans 1 or 3.")
+        if isinstance(self.network, HierarchicalConfig):
+            self._check_hierarchical(self.network)
+        else:
+            self._check_restoration(self.network)
+        if self.task.name == "simmim":
+            self._check_masks()
+
+    @property
+    def scale(self) -> int:
+        """Factor of enlargement; 1 for hierarchical networks, which enlarge nothing."""
+        return self.network.scale if isinstance(self.network, RestorationConfig) else 1
+
+    def _check_restoration(self, network: RestorationConfig) -> None:
         require(
-            self.data.patch % self.network.window_size == 0,
+            self.data.patch % network.window_size == 0,
             f"data.patch {self.data.patch} is no multiple of network.window_size "
-            f"{self.network.window_size}.",
+            f"{network.window_size}.",
         )
-        scale, task = self.network.scale, self.task.name
+        scale, task = network.scale, self.task.name
         if task in ("bicubic", "compressed"):
             require(scale > 1, f"Task {task!r} needs network.upscale above 1.")
         if task in ("denoise", "jpeg"):
             require(scale == 1, f"Task {task!r} needs network.upscale 1.")
-        if self.network.upsampler == "pixelshuffle_aux":
+        if network.upsampler == "pixelshuffle_aux":
             require(
-                task in ("bicubic", "compressed"),
+                task in ("bicubic", "compressed", "simmim"),
                 "Upsampler 'pixelshuffle_aux' needs task 'bicubic' or 'compressed', where the "
                 "clean input is known.",
             )
-        require(self.network.in_chans in (1, 3), "Training takes network.in_chans 1 or 3.")
+
+    def _check_hierarchical(self, network: HierarchicalConfig) -> None:
+        require(
+            self.task.name == "simmim",
+            f"network.family {network.family!r} has no head for task {self.task.name!r}; "
+            "choose 'swinir' or 'swin2sr', or task 'simmim'.",
+        )
+        require(network.num_classes == 0, "Task 'simmim' needs network.num_classes 0.")
+        require(
+            self.init.mode == "plain",
+            f"network.family {network.family!r} cannot start as an interpolator; set init.mode "
+            "to 'plain'.",
+        )
+        require(
+            self.data.patch % network.stride == 0,
+            f"data.patch {self.data.patch} is no multiple of {network.stride}, the last stage's "
+            "stride.",
+        )
+
+    def _check_masks(self) -> None:
+        side, unit = self.task.mask_patch, 1
+        if isinstance(self.network, HierarchicalConfig):
+            unit = self.network.patch_size
+        require(
+            side % unit == 0,
+            f"task.mask_patch {side} is no multiple of network.patch_size {unit}.",
+        )
+        require(
+            self.data.patch % side == 0 and self.data.patch > side,
+            f"data.patch {self.data.patch} has to be a larger multiple of task.mask_patch {side}.",
+        )

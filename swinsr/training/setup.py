@@ -5,8 +5,11 @@ from pathlib import Path
 
 import torch
 
-from swinsr.errors import DeviceError
-from swinsr.models import RestorationNetwork, build
+from swinsr.models import HierarchicalConfig, MaskedImageModel, RestorationNetwork, build
+from swinsr.models.count import count_parameters
+from swinsr.models.simmim import Encoder
+from swinsr.models.swin import CLASSIFIERS
+from swinsr.training.ema import Trained
 from swinsr.training.interpolator import make_interpolator
 from swinsr.training.pictures import Cutting, read_folders
 from swinsr.training.sampler import Sampler, prepare_sources
@@ -23,32 +26,23 @@ class Data:
     summary: str
 
 
-def choose_device(name: str) -> torch.device:
-    """The device of a recipe's run.device.
-
-    Raises:
-        DeviceError: it is not there.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise DeviceError(f"run.device {name!r} cannot be used here ({error}).") from error
-    return device
-
-
-def make_network(recipe: Recipe) -> tuple[RestorationNetwork, str]:
+def make_network(recipe: Recipe) -> tuple[Trained, str]:
     """A network with the recipe's initial weights, and one line about where they are from."""
     torch.manual_seed(recipe.run.seed)
-    network = build(recipe.network)
-    told = f"{sum(p.numel() for p in network.parameters()):,} parameters, {recipe.init.mode}"
-    if recipe.init.mode == "interpolator":
-        make_interpolator(network)
+    network: Encoder
+    if isinstance(recipe.network, HierarchicalConfig):
+        network = CLASSIFIERS[recipe.network.family](recipe.network)
+    else:
+        network = build(recipe.network)
+        if recipe.init.mode == "interpolator":
+            make_interpolator(network)
+    told = f"{count_parameters(network):,} parameters, {recipe.init.mode}"
     if recipe.init.from_file:
         transfer = take_weights(network, Path(recipe.init.from_file))
         told += f"; {recipe.init.from_file}: {transfer}"
+    if recipe.task.name == "simmim":
+        return MaskedImageModel(network), told
+    assert isinstance(network, RestorationNetwork)
     return network, told
 
 
@@ -61,6 +55,7 @@ def task_name(recipe: Recipe) -> str:
         "real": "real_sr",
         "denoise": f"{colour}_denoise",
         "jpeg": f"{colour}_jpeg",
+        "simmim": "simmim",
     }
     return names[recipe.task.name]
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from swinsr.models import RestorationNetwork
+from swinsr.models import MaskedImageModel
 from swinsr.training.distributed import average_gradients
-from swinsr.training.ema import Average
+from swinsr.training.ema import Average, Trained
 from swinsr.training.losses import make_loss
 from swinsr.training.sampler import Batch, Part
 from swinsr.training.schedule import learning_rate
@@ -15,11 +15,9 @@ from swinsr.training.settings import Recipe
 class Stepper:
     """Holds the network, its optimiser and its average, and takes steps."""
 
-    def __init__(
-        self, network: RestorationNetwork, recipe: Recipe, device: torch.device, part: Part
-    ) -> None:
+    def __init__(self, network: Trained, recipe: Recipe, device: torch.device, part: Part) -> None:
         """The network moves to the device; processes share gradients where there are several."""
-        self.network = network.to(device).train()
+        self.network: Trained = network.to(device).train()
         self.recipe, self.device, self.part = recipe, device, part
         settings = recipe.optimizer
         self.parameters = list(self.network.parameters())
@@ -60,6 +58,9 @@ class Stepper:
         """The loss of a batch, with gradients."""
         source, target = self._ready(batch.input), self._ready(batch.target)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+            if isinstance(self.network, MaskedImageModel):
+                assert batch.mask is not None
+                return self.network.loss(source, batch.mask.to(self.device))
             output = self.network(source)
         if not isinstance(output, tuple):
             return self.loss(output.float(), target)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from swinsr.degradations import add_gaussian_noise, degrade, imresize, jpeg, to_bytes, to_float
 from swinsr.training.crops import choose_place, draw_orientation, turn
+from swinsr.training.masks import draw_mask
 from swinsr.training.objective import TaskSettings
 from swinsr.training.pictures import Pixels
 from swinsr.training.settings import DataSettings, Recipe
@@ -34,12 +35,13 @@ class Sample:
     """One crop: (height, width, channels) each, uint8 in 0..255 or float32 in 0..1.
 
     `clean` is the input without its damage where there is some, for networks with an auxiliary
-    picture of that size.
+    picture of that size. `mask`, (height, width) bool, is true where a pixel is hidden.
     """
 
     input: Patch
     target: Patch
     clean: Patch | None = None
+    mask: NDArray[np.bool_] | None = None
 
 
 class Task(Protocol):
@@ -108,7 +110,7 @@ class DamageTask(ABC):
 
     def __init__(self, recipe: Recipe) -> None:
         """As the recipe's sections say."""
-        self.recipe, self.scale = recipe, recipe.network.scale
+        self.recipe, self.scale = recipe, recipe.scale
 
     def least_side(self) -> int:
         """The smallest side of a picture that can be cropped, in pixels."""
@@ -165,12 +167,45 @@ class RealTask(DamageTask):
         return degrade(target, self.scale, self.recipe.real, rng)
 
 
+class MaskedTask:
+    """Crops of which parts are hidden; what the network sees whole is what it shall give.
+
+    The body of a network that enlarges sees small pictures: it is trained on pictures reduced by
+    its scale.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        """As the recipe's sections say."""
+        self.recipe, self.scale = recipe, recipe.scale
+
+    def least_side(self) -> int:
+        """The smallest side of a picture that can be cropped, in pixels of the target."""
+        return self.recipe.data.patch * self.scale
+
+    def prepare(self, pixels: Pixels) -> Source:
+        """Reduce by the scale."""
+        if self.scale == 1:
+            return Source(pixels)
+        return Source(imresize(pixels, scale=1 / self.scale))
+
+    def sample(self, source: Source, rng: np.random.Generator) -> Sample:
+        """Cut, turn, and draw a mask."""
+        data, task = self.recipe.data, self.recipe.task
+        place = choose_place(source.target, data.patch, data.candidates, rng)
+        orientation = draw_orientation(rng, flips=data.flips, rotations=data.rotations)
+        crop = turn(cut(source.target, place, data.patch), orientation)
+        mask = draw_mask(data.patch, data.patch, task.mask_patch, task.mask_ratio, rng)
+        return Sample(crop, crop, mask=mask)
+
+
 def make_task(recipe: Recipe) -> Task:
     """The task a recipe names."""
-    name, scale = recipe.task.name, recipe.network.scale
+    name, scale = recipe.task.name, recipe.scale
     if name in ("bicubic", "compressed"):
         quality = recipe.task.quality if name == "compressed" else None
         return ReducedTask(scale, recipe.data, quality)
+    if name == "simmim":
+        return MaskedTask(recipe)
     tasks: dict[str, type[DamageTask]] = {
         "denoise": DenoiseTask,
         "jpeg": JpegTask,

@@ -1,5 +1,6 @@
 """Scores on whole pictures, as the papers take them."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,19 +10,27 @@ from torch import Tensor
 
 from swinsr.degradations import add_gaussian_noise, imresize, jpeg, to_bytes, to_float
 from swinsr.errors import ConfigError, ImageReadError
-from swinsr.metrics import Score, psnr_ssim, psnr_ssim_y
-from swinsr.models import RestorationNetwork
+from swinsr.metrics import Score, psnr, psnr_ssim, psnr_ssim_y, ssim
+from swinsr.models import HierarchicalConfig, MaskedImageModel, RestorationNetwork
+from swinsr.training.ema import Trained
+from swinsr.training.masks import Mask, draw_mask
 from swinsr.training.pictures import Pixels, list_pictures, read_pixels
 from swinsr.training.settings import Recipe
+
+LEAST_SIDE = 11  # of a picture that SSIM can score
 
 
 @dataclass(frozen=True)
 class TestPair:
-    """An input and the picture it should become, (height, width, channels) uint8."""
+    """An input and the picture it should become, (height, width, channels) uint8.
+
+    `mask`, (height, width), is true where pre-training hides a pixel; None for other tasks.
+    """
 
     name: str
     input: Pixels
     target: Pixels
+    mask: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -41,11 +50,14 @@ def read_test_folder(folder: str, recipe: Recipe) -> TestFolder:
         ConfigError: a folder is missing or empty.
         ImageReadError: a picture is missing or unreadable, or its size does not fit the scale.
     """
-    scale = recipe.network.scale
+    scale = recipe.scale
     root = Path(folder)
     pairs = []
     for path in list_pictures(str(root / "HR") if (root / "HR").is_dir() else folder):
         target = read_pixels(path, recipe.network.in_chans)
+        if recipe.task.name == "simmim":
+            pairs.append(masked_pair(path.stem, target, recipe))
+            continue
         height, width = (n - n % scale for n in target.shape[:2])
         target = np.ascontiguousarray(target[:height, :width])
         low_folder = root / "LR_bicubic" / f"X{scale}"
@@ -65,13 +77,38 @@ def read_test_folder(folder: str, recipe: Recipe) -> TestFolder:
 
 def make_input(target: Pixels, recipe: Recipe) -> Pixels:
     """The task's damage at the validation's fixed strength, the same each time."""
-    task, settings, scale = recipe.task.name, recipe.validation, recipe.network.scale
+    task, settings, scale = recipe.task.name, recipe.validation, recipe.scale
     low = imresize(target, scale=1 / scale) if scale > 1 else target
     if task in ("denoise", "real"):
         low = to_bytes(add_gaussian_noise(to_float(low), settings.sigma, np.random.default_rng(0)))
     if task in ("jpeg", "compressed", "real"):
         low = jpeg(low, settings.quality)
     return low
+
+
+def masked_pair(name: str, pixels: Pixels, recipe: Recipe) -> TestPair:
+    """A picture's middle, reduced by the scale, with the same squares hidden each time.
+
+    Raises:
+        ImageReadError: too few squares fit into the picture, or it is too small to be scored.
+    """
+    network, side = recipe.network, recipe.task.mask_patch
+    unit = network.stride if isinstance(network, HierarchicalConfig) else network.window_size
+    unit = math.lcm(unit, side)
+    if recipe.scale > 1:
+        pixels = imresize(pixels, scale=1 / recipe.scale)
+    height, width = (n - n % unit for n in pixels.shape[:2])
+    if min(height, width) < LEAST_SIDE or height * width < 2 * side * side:
+        raise ImageReadError(
+            f"{name}: {pixels.shape[1]}x{pixels.shape[0]} pixels are too few to hide squares of "
+            f"{side} pixels in; take larger pictures or lower task.mask_patch."
+        )
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    target = np.ascontiguousarray(pixels[top : top + height, left : left + width])
+    mask = draw_mask(height, width, side, recipe.task.mask_ratio, np.random.default_rng(0))
+    hidden = target.copy()
+    hidden[mask] = 128
+    return TestPair(name, hidden, target, mask)
 
 
 def read_test_folders(recipe: Recipe) -> list[TestFolder]:
@@ -104,20 +141,36 @@ def restore(network: RestorationNetwork, pixels: Pixels, device: torch.device) -
         return to_pixels(network.forward_head(to_tensor(pixels, device)).image)
 
 
-def score(
-    network: RestorationNetwork, folder: TestFolder, recipe: Recipe, device: torch.device
-) -> Score:
+def fill(model: MaskedImageModel, pair: TestPair, device: torch.device) -> Pixels:
+    """A picture whose hidden squares the model has reconstructed."""
+    assert pair.mask is not None
+    mask = torch.from_numpy(pair.mask).to(device)[None]
+    with torch.no_grad():
+        return to_pixels(model.fill(to_tensor(pair.target, device), mask))
+
+
+def answer(network: Trained, pair: TestPair, device: torch.device) -> Pixels:
+    """What the network makes of a pair's input."""
+    if isinstance(network, MaskedImageModel):
+        return fill(network, pair, device)
+    return restore(network, pair.input, device)
+
+
+def score(network: Trained, folder: TestFolder, recipe: Recipe, device: torch.device) -> Score:
     """Mean PSNR in dB and SSIM over a folder.
 
     On Y with a border of `scale` pixels left out for super-resolution; on Y without a border for
-    JPEG; over all channels, as the papers do, for denoising and for gray pictures.
+    JPEG; over all channels, as the papers do, for denoising and for gray pictures. For pre-training
+    PSNR of the hidden pixels alone, over all channels, and SSIM of the filled-in picture.
     """
-    scale = recipe.network.scale
-    luma = recipe.network.in_chans == 3 and recipe.task.name != "denoise"
-    border = scale if scale > 1 else 0
-    scores = []
-    for pair in folder.pairs:
-        output = restore(network, pair.input, device)
-        measure = psnr_ssim_y if luma else psnr_ssim
-        scores.append(measure(output, pair.target, border=border))
+    scores = [_score_pair(answer(network, pair, device), pair, recipe) for pair in folder.pairs]
     return Score(float(np.mean([s.psnr for s in scores])), float(np.mean([s.ssim for s in scores])))
+
+
+def _score_pair(output: Pixels, pair: TestPair, recipe: Recipe) -> Score:
+    if pair.mask is not None:
+        hidden = psnr(output[pair.mask][:, None], pair.target[pair.mask][:, None])
+        return Score(hidden, ssim(output, pair.target))
+    luma = recipe.network.in_chans == 3 and recipe.task.name != "denoise"
+    measure = psnr_ssim_y if luma else psnr_ssim
+    return measure(output, pair.target, border=recipe.scale if recipe.scale > 1 else 0)

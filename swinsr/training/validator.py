@@ -6,12 +6,12 @@ from pathlib import Path
 import torch
 
 from swinsr.metrics import Score
-from swinsr.models import RestorationNetwork
 from swinsr.training.board import Board
 from swinsr.training.curve import Curve
+from swinsr.training.ema import Trained
 from swinsr.training.settings import Recipe
 from swinsr.training.sheet import side_by_side, write_sheet
-from swinsr.training.validation import read_test_folders, restore, score
+from swinsr.training.validation import answer, read_test_folders, score
 
 
 class Validator:
@@ -45,7 +45,7 @@ class Validator:
         if self._board is not None:
             self._board.close()
 
-    def validate(self, network: RestorationNetwork, row: dict[str, float]) -> dict[str, Score]:
+    def validate(self, network: Trained, row: dict[str, float]) -> dict[str, Score]:
         """Score every folder; `row` is what else the curve's line says (step, loss, ...)."""
         scores = {t.name: score(network, t, self.recipe, self.device) for t in self.tests}
         for name, value in scores.items():
@@ -58,7 +58,7 @@ class Validator:
             self._board.scalars(step, known)
         if self.recipe.validation.picture and self.tests:
             pair = self.tests[0].pairs[0]
-            sheet = side_by_side(pair.input, restore(network, pair.input, self.device), pair.target)
+            sheet = side_by_side(pair.input, answer(network, pair, self.device), pair.target)
             write_sheet(self.folder / "pictures" / f"{step:07}.png", sheet)
             if self._board is not None:
                 self._board.picture(step, sheet)
