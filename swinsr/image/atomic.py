@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from swinsr.errors import ImageWriteError, OutputExistsError
+from swinsr.image.leftovers import temporary_beside
 
 _NO_HARD_LINKS = (
     errno.EPERM,
@@ -45,20 +45,16 @@ def atomic_output(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """
     _refuse_existing(path, overwrite)
     target = path.resolve() if path.is_symlink() else path
-    temporary = target.with_name(f".swinsr-{secrets.token_hex(8)}.tmp")
     try:
-        try:
-            # "x" opens without any special mode: the umask decides, as for any new file.
-            with temporary.open("x+b") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
+        with temporary_beside(target) as (temporary, stream):
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+            if os.name == "nt":
+                stream.close()  # an open file cannot be moved there
             _publish(temporary, target, overwrite)
-        except OSError as error:
-            raise ImageWriteError(write_problem(path, error)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise ImageWriteError(write_problem(path, error)) from error
     _flush_folder(target.parent)
 
 

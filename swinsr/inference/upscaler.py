@@ -19,6 +19,7 @@ from swinsr.image import (
     to_float,
     to_pil,
 )
+from swinsr.image.gamut import space_of
 from swinsr.inference.device import choose_device
 from swinsr.inference.engine import BASELINES, BaselineEngine, Engine, NetworkEngine
 from swinsr.inference.memory import enough_memory
@@ -186,9 +187,16 @@ class Upscaler:
         runs_alpha = varies and scale != 1.0
         if alpha is not None and varies:
             pixels = bleed_colour(pixels, alpha)
+        # Networks know sRGB; what interpolation does is the same in any numbers.
+        space = None
+        if self.engine.task != "baseline":
+            space = space_of(image.metadata, image.channels)
+        planes = to_float(pixels) if space is None else space.to_srgb(to_float(pixels))
         colours = self.engine.enlarge(
-            to_float(pixels), scale, size, part(progress, 0.0, 0.5) if runs_alpha else progress
+            planes, scale, size, part(progress, 0.0, 0.5) if runs_alpha else progress
         )
+        if space is not None:
+            colours = space.from_srgb(colours)
         out_alpha: Array | None = None
         if alpha is not None and runs_alpha:
             plane = enlarge_alpha(

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -188,3 +189,42 @@ def test_device_is_not_replaced():
     ):
         pass
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+LOCKS = pytest.mark.skipif(os.name == "nt", reason="needs locks that end with their program")
+
+
+@LOCKS
+def test_what_a_killed_program_left_is_removed_at_the_next_write(tmp_path):
+    writer = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom swinsr.image import atomic_output\n"
+        "with atomic_output(Path(sys.argv[1]), overwrite=False) as stream:\n"
+        "    stream.write(b'half')\n    stream.flush()\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    script = [sys.executable, "-c", writer, str(tmp_path / "x.png")]
+    assert subprocess.run(script, check=False, timeout=60).returncode == -9
+    (left,) = names(tmp_path)
+    assert left.endswith(".tmp")
+    (tmp_path / ".swinsr-mine.tmp").touch()  # of another pattern: not ours
+    write_image(tmp_path / "x.png", PICTURE)
+    assert names(tmp_path) == [".swinsr-mine.tmp", "x.png"]
+
+
+@LOCKS
+def test_a_temporary_file_in_use_is_left_alone(tmp_path):
+    from swinsr.image import leftovers
+
+    with atomic_output(tmp_path / "x.png", overwrite=False) as stream:
+        leftovers._cleaned.clear()  # as another process would begin
+        write_image(tmp_path / "y.png", PICTURE)
+        stream.write(b"whole")
+    assert (tmp_path / "x.png").read_bytes() == b"whole"
+    assert names(tmp_path) == ["x.png", "y.png"]
+
+
+@LOCKS
+def test_a_link_under_the_name_of_a_temporary_file_is_not_followed(tmp_path):
+    (tmp_path / "mine").write_bytes(b"precious")
+    (tmp_path / f".swinsr-{'0' * 16}.tmp").symlink_to("mine")
+    write_image(tmp_path / "x.png", PICTURE)
+    assert (tmp_path / "mine").read_bytes() == b"precious"

@@ -1,0 +1,98 @@
+"""Temporary files: made so that one whose program died can be told from one in use, and removed.
+
+A program holds a lock on its temporary file as long as it lives; the system lets go of it, however
+the program ends. A temporary file that nobody holds is therefore left over. Where the system has no
+such locks, nothing is ever removed.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    _LOCKS = False
+else:
+    _LOCKS = True
+
+_NAME = re.compile(r"\.swinsr-[0-9a-f]{16}\.tmp")
+_cleaned: set[tuple[int, int]] = set()  # folders, by device and number
+
+
+@contextmanager
+def temporary_beside(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new empty file in the target's folder, removed at the end if it is still there.
+
+    Before the first one in a folder, what programs that died left there is removed.
+
+    Raises:
+        OSError: the folder or the disk does not take it.
+    """
+    remove_leftovers(target.parent)
+    path, stream = _create(target)
+    try:
+        with stream:
+            yield path, stream
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files that no living program holds; once a folder and process.
+
+    What cannot be listed or removed stays: it is not what the user asked for.
+    """
+    if not _LOCKS:
+        return
+    with suppress(OSError):
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in _cleaned:
+            return
+        _cleaned.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as entries:
+            found = [Path(entry.path) for entry in entries if _NAME.fullmatch(entry.name)]
+        for path in found:
+            _remove_unheld(path)
+
+
+def _remove_unheld(path: Path) -> None:
+    with suppress(OSError):
+        # Without following a link or waiting for a pipe.
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(number, "rb") as stream:
+            if _hold(stream):
+                path.unlink()
+
+
+def _create(target: Path) -> tuple[Path, BinaryIO]:
+    while True:
+        path = target.with_name(f".swinsr-{secrets.token_hex(8)}.tmp")
+        # "x" opens without any special mode: the umask decides, as for any new file.
+        stream = cast(BinaryIO, path.open("x+b"))
+        try:
+            _hold(stream)
+            # Between the two lines above another program may have taken it for left over.
+            if not _LOCKS or os.fstat(stream.fileno()).st_nlink:
+                return path, stream
+            stream.close()
+        except BaseException:
+            stream.close()
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _hold(stream: IO[bytes]) -> bool:
+    """Whether this process now has the file's lock; False where the file system has none."""
+    if not _LOCKS:
+        return False
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
