@@ -39,5 +39,8 @@ def main() -> None:
         sys.exit(1)
     except StoppedError as stopped:
         ignore_signals()
-        report("stopped; nothing half-written was left behind")
+        if stopped.kept is None:
+            report("stopped; nothing half-written was left behind")
+        else:
+            report(f"stopped; the same command goes on with what is finished of {stopped.kept}")
         sys.exit(stopped.status)

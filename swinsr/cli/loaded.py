@@ -64,7 +64,14 @@ class LoadedModels:
             name = _restorer(work.task)
         if name not in self._loaded:
             upscaler = Upscaler.from_pretrained(
-                name, device=work.device, precision=work.precision, force_float16=work.force
+                name,
+                device=work.device,
+                precision=work.precision,
+                force_float16=work.force,
+                mode=work.tiles.mode,
+                tile=work.tiles.tile,
+                overlap=work.tiles.overlap,
+                memory=work.tiles.memory,
             )
             if work.self_ensemble:
                 upscaler = Upscaler(EnsembleEngine(upscaler.engine))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from swinsr.cli.console import sentence
+from swinsr.cli.large import run_large
 from swinsr.cli.loaded import LoadedModels
 from swinsr.cli.plan import Job
 from swinsr.cli.record import Record
@@ -30,6 +31,16 @@ class _Piped(io.BytesIO):
     name = "standard input"
 
 
+def attempt(models: LoadedModels, job: Job, work: Work, report: Report) -> Record:
+    """The record of a picture, done or not."""
+    start = time.perf_counter()
+    try:
+        record = run_job(models, job, work, report)
+    except SwinsrError as error:
+        record = failed(job, error)
+    return replace(record, seconds=time.perf_counter() - start)
+
+
 def failed(job: Job, error: SwinsrError) -> Record:
     """The record of a picture that could not be done."""
     return Record(job.source_name, job.output_name, "failed", error=sentence(error))
@@ -41,7 +52,6 @@ def run_job(models: LoadedModels, job: Job, work: Work, report: Report) -> Recor
     Raises:
         SwinsrError: whatever went wrong; nothing was written.
     """
-    start = time.perf_counter()
     # What is wrong with the output shows before the work is done, not after.
     if job.error is not None:
         raise ImageWriteError(job.error)
@@ -51,8 +61,8 @@ def run_job(models: LoadedModels, job: Job, work: Work, report: Report) -> Recor
         if work.skip_existing and not is_folder(job.output):
             return Record(job.source_name, job.output_name, "skipped")
         _check_output(job, work)
-    record = _Conversion(models, job, work, form, report).run()
-    return replace(record, seconds=time.perf_counter() - start)
+    record = run_large(models, job, work, form, report)
+    return _Conversion(models, job, work, form, report).run() if record is None else record
 
 
 def _check_output(job: Job, work: Work) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, cast, get_args
 
 import typer
 
-from swinsr.cli import options
+from swinsr.cli import options, tiles
 from swinsr.cli.batch import run_batch
 from swinsr.cli.work import Work
 
@@ -58,6 +58,11 @@ def restore(
     lossless: options.Lossless = False,
     bits: options.Bits = None,
     strip_metadata: options.Strip = False,
+    memory: tiles.Memory = None,
+    mode: tiles.Mode = "auto",
+    tile: tiles.Tile = None,
+    overlap: tiles.Overlap = None,
+    resume: tiles.Resume = True,
     recursive: options.Recursive = False,
     jobs: options.Jobs = 1,
     max_pixels: options.MaxPixels = options.DEFAULT_LIMIT,
@@ -87,5 +92,6 @@ def restore(
         lossless=lossless,
         bits=bits,
         strip_metadata=strip_metadata,
+        tiles=tiles.Tiles.of(mode, tile, overlap, memory, resume),
     )
     run_batch(work, inputs, output, recursive=recursive, jobs=jobs, as_json=as_json, quiet=quiet)

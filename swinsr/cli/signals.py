@@ -23,6 +23,7 @@ class StoppedError(BaseException):
         """`number` is the signal's."""
         super().__init__(number)
         self.status = 128 + number  # what shells report for it
+        self.kept: str | None = None  # the output that the same command goes on with
 
 
 def take_signals() -> None:

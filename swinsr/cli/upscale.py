@@ -4,7 +4,7 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from swinsr.cli import options
+from swinsr.cli import options, tiles
 from swinsr.cli.batch import run_batch
 from swinsr.cli.target import Fit, Target
 from swinsr.cli.work import Work
@@ -66,6 +66,11 @@ def upscale(
     lossless: options.Lossless = False,
     bits: options.Bits = None,
     strip_metadata: options.Strip = False,
+    memory: tiles.Memory = None,
+    mode: tiles.Mode = "auto",
+    tile: tiles.Tile = None,
+    overlap: tiles.Overlap = None,
+    resume: tiles.Resume = True,
     recursive: options.Recursive = False,
     jobs: options.Jobs = 1,
     max_pixels: options.MaxPixels = options.DEFAULT_LIMIT,
@@ -94,5 +99,6 @@ def upscale(
         lossless=lossless,
         bits=bits,
         strip_metadata=strip_metadata,
+        tiles=tiles.Tiles.of(mode, tile, overlap, memory, resume),
     )
     run_batch(work, inputs, output, recursive=recursive, jobs=jobs, as_json=as_json, quiet=quiet)

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, Literal
 
 from swinsr.cli.target import Target
+from swinsr.cli.tiles import Tiles
 from swinsr.errors import ConfigError
 from swinsr.image.formats import format_named
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
@@ -24,6 +25,7 @@ class Work:
         format: of the outputs, a name of `swinsr.image.formats.ALL`; None to go by the suffix.
         quality, lossless: of the encoder; None for its default.
         bits: per sample, 8, 16 or 32; None for those of the input.
+        tiles: how large pictures are dealt with.
         strip_metadata: leave EXIF, XMP and resolution out.
     """
 
@@ -43,6 +45,7 @@ class Work:
     lossless: bool = False
     bits: int | None = None
     strip_metadata: bool = False
+    tiles: Tiles = dataclasses.field(default_factory=Tiles)
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself before any picture is read.
@@ -85,4 +88,5 @@ class Work:
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> "Work":
         """What `to_plain` gave."""
-        return cls(**{**plain, "target": Target(**plain["target"])})
+        parts = {"target": Target(**plain["target"]), "tiles": Tiles(**plain["tiles"])}
+        return cls(**{**plain, **parts})

@@ -15,6 +15,8 @@ DEFAULT_OVERLAP = 32
 # Where memory is plenty: larger tiles are hardly quicker, and a stopped run loses more of them.
 LARGEST_TILE = 512
 SMALLEST_TILE = 64
+# What reading, blending and encoding in bands takes beside a tile.
+BANDS = 150 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,3 +112,33 @@ def largest_tile(network: PreparedNetwork, allowed: int, overlap: int) -> int:
     while side > smallest and footprint(network, side, side) > allowed:
         side -= window
     return max(side // window, 1) * window
+
+
+def choose_for_file(
+    network: PreparedNetwork,
+    device: torch.device,
+    size: tuple[int, int],
+    tiling: Tiling,
+    *,
+    beside: int,
+) -> Choice | None:
+    """Tiles for a file; None where the whole picture fits the memory, or has to.
+
+    Args:
+        network: that will run it.
+        device: where.
+        size: (height, width) of the input of the last pass.
+        tiling: what is asked for.
+        beside: bytes that the picture takes before and behind the network, if it is whole.
+    """
+    if tiling.mode == "exact":
+        return None
+    host = torch.device("cpu")
+    on_host = device.type == "cpu"
+    whole = choose(network, device, size, tiling, set_aside=beside if on_host else 0)
+    given = tiling.memory if on_host else None
+    fits = whole.tile is None and (on_host or beside <= budget(host, given))
+    if fits:
+        return None
+    tiles = dataclasses.replace(tiling, mode="overlap")
+    return choose(network, device, size, tiles, set_aside=BANDS if on_host else 0)

@@ -76,7 +76,9 @@ class WorkFolder:
 
 
 @contextmanager
-def open_work(output: Path, job: Mapping[str, str]) -> Iterator[tuple[WorkFolder, tuple[str, ...]]]:
+def open_work(
+    output: Path, job: Mapping[str, str], *, fresh: bool = False
+) -> Iterator[tuple[WorkFolder, tuple[str, ...]]]:
     """The work folder of an output, this process alone in it.
 
     What another job left there, or an earlier state of this one, is removed. What this job left
@@ -85,6 +87,7 @@ def open_work(output: Path, job: Mapping[str, str]) -> Iterator[tuple[WorkFolder
     Args:
         output: the file that is going to be.
         job: digests and names that the result depends on, by what they are.
+        fresh: remove what this job left, too.
 
     Yields:
         The folder, and what of the job has changed since the run that left it: names from `job`.
@@ -97,8 +100,8 @@ def open_work(output: Path, job: Mapping[str, str]) -> Iterator[tuple[WorkFolder
         work = WorkFolder(path)
         changed: tuple[str, ...] = ()
         before = work.find("job")
-        if before is None or before["of"] != dict(job):
-            if before is not None:
+        if fresh or before is None or before["of"] != dict(job):
+            if before is not None and before["of"] != dict(job):
                 old: dict[str, str] = before["of"]
                 changed = tuple(n for n in job if job[n] != old.get(n)) or ("program",)
             work.ledger.close()

@@ -1,0 +1,117 @@
+"""Colours and alpha of a rectangle together, on their way through a pass and to the file's type.
+
+What `Upscaler.upscale` does to a whole picture, for rectangles of it: samples are interleaved,
+(h, w, 1 or 3) or with alpha one more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from swinsr.image import bleed_colour, largest_value, to_depth, to_float
+from swinsr.image.gamut import ColourSpace
+from swinsr.tiling import RawFile
+
+Array = NDArray[Any]
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What the channels are.
+
+    Attributes:
+        colours: 1 or 3.
+        alpha: whether one more follows.
+        varies: whether that is not the same everywhere.
+        enlarges: False where a model restores at the picture's own size, and leaves alpha alone.
+        space: of the file's colours, where the model is to see them in sRGB's numbers.
+    """
+
+    colours: int
+    alpha: bool
+    varies: bool
+    enlarges: bool
+    space: ColourSpace | None = None
+
+    def prepared(self, samples: Array) -> FloatArray:
+        """Floats of a rectangle of the file, its colours continued under what is transparent."""
+        colours = np.ascontiguousarray(samples[..., : self.colours])
+        if self.varies:
+            colours = bleed_colour(colours, np.ascontiguousarray(samples[..., -1]))
+        planes = to_float(colours)
+        if self.space is not None:
+            planes = self.space.to_srgb(planes)
+        if not self.alpha:
+            return planes
+        return np.concatenate([planes, to_float(samples[..., -1:])], axis=2)
+
+    def run(self, planes: FloatArray, enlarge: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """A pass over colours and alpha: (h, w, C) -> (h * scale, w * scale, C)."""
+        out = enlarge(np.ascontiguousarray(planes[..., : self.colours]))
+        if not self.alpha:
+            return out
+        if not self.varies:
+            # It stays what it is; one value stands for all.
+            alpha = np.full((*out.shape[:2], 1), planes[0, 0, -1], np.float32)
+        elif not self.enlarges:
+            alpha = planes[..., -1:]
+        else:
+            alpha = enlarge(np.ascontiguousarray(planes[..., -1:]))
+        return np.concatenate([out, alpha], axis=2)
+
+
+class Finish:
+    """Floats to the file's samples: alpha held to what surrounds it, rounded, clipped."""
+
+    def __init__(
+        self, layers: Layers, source: RawFile, size: tuple[int, int], dtype: np.dtype[Any]
+    ) -> None:
+        """For results of `size` (height, width), from the upright picture in `source`."""
+        self._layers, self._source, self._size, self._dtype = layers, source, size, dtype
+
+    def __call__(self, top: int, band: FloatArray) -> Array:
+        """Rows of the result from `top` on."""
+        layers = self._layers
+        if layers.space is not None:
+            colours = layers.space.from_srgb(np.ascontiguousarray(band[..., : layers.colours]))
+            band = np.concatenate([colours, band[..., layers.colours :]], axis=2)
+        if layers.alpha and not layers.varies:
+            # A whole channel of one value is not rounded twice.
+            value = self._source.read(slice(0, 1), slice(0, 1))[0, 0, -1]
+            alpha: Array = np.full((*band.shape[:2], 1), value, self._source.dtype)
+            return np.concatenate(
+                [self._typed(band[..., :-1]), to_depth(alpha, self._dtype)], axis=2
+            )
+        if layers.alpha and layers.enlarges:
+            band = band.copy()
+            low, high = self._limits(top, top + len(band))
+            band[..., -1] = np.clip(band[..., -1], low, high)
+        return self._typed(band)
+
+    def _typed(self, band: FloatArray) -> Array:
+        out = to_depth(np.ascontiguousarray(band), self._dtype)
+        return np.clip(out, 0.0, 1.0) if self._dtype == np.float32 else out
+
+    def _limits(self, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        """The smallest and largest alpha of the 3x3 pixels around each one's source."""
+        height, width = self._source.shape[:2]
+        rows = (np.arange(start, stop) * height) // self._size[0]
+        columns = (np.arange(self._size[1]) * width) // self._size[1]
+        first, last = max(int(rows[0]) - 1, 0), min(int(rows[-1]) + 2, height)
+        alpha = to_float(np.ascontiguousarray(self._source.rows(first, last)[..., -1]))
+        kernel = np.ones((3, 3), np.uint8)
+        low: FloatArray = np.asarray(cv2.erode(alpha, kernel), np.float32)
+        high: FloatArray = np.asarray(cv2.dilate(alpha, kernel), np.float32)
+        where = (rows - first)[:, None], columns
+        return low[where], high[where]
+
+
+def alpha_range(band: Array) -> tuple[float, float]:
+    """The smallest and largest alpha of a band, 0..1."""
+    white = largest_value(band.dtype)
+    return float(band[..., -1].min()) / white, float(band[..., -1].max()) / white
