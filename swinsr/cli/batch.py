@@ -8,11 +8,11 @@ from pathlib import Path
 from swinsr.cli.console import FileProgress, report_error
 from swinsr.cli.loaded import LoadedModels
 from swinsr.cli.names import Name
-from swinsr.cli.picture import failed, run_job
+from swinsr.cli.picture import attempt
 from swinsr.cli.plan import Job, Naming, plan_jobs
 from swinsr.cli.record import Record, show
 from swinsr.cli.work import Work
-from swinsr.errors import ConfigError, ImageWriteError, SwinsrError
+from swinsr.errors import ConfigError, ImageWriteError
 
 
 def run_batch(
@@ -70,11 +70,8 @@ def _run_here(
 ) -> Generator[Record, None, None]:
     progress = FileProgress(len(jobs), quiet=quiet)
     for number, job in enumerate(jobs, 1):
-        try:
-            with progress.file(number, job.source_name) as report:
-                record = run_job(models, job, work, report)
-        except SwinsrError as error:
-            record = failed(job, error)
+        with progress.file(number, job.source_name) as report:
+            record = attempt(models, job, work, report)
         yield record
 
 

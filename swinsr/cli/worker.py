@@ -24,10 +24,10 @@ def main() -> None:
 
 def _serve() -> None:
     from swinsr.cli.loaded import LoadedModels
-    from swinsr.cli.picture import failed, run_job
+    from swinsr.cli.picture import attempt, failed
     from swinsr.cli.plan import Job
     from swinsr.cli.work import Work
-    from swinsr.errors import NotEnoughMemoryError, SwinsrError, is_out_of_memory
+    from swinsr.errors import NotEnoughMemoryError, is_out_of_memory
 
     # What libraries print must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
@@ -49,9 +49,7 @@ def _serve() -> None:
         busy.set()
         job = Job.from_plain(json.loads(line))
         try:
-            record = run_job(models, job, work, lambda share: None)
-        except SwinsrError as error:
-            record = failed(job, error)
+            record = attempt(models, job, work, lambda share: None)
         except MemoryError as error:
             if not is_out_of_memory(error):
                 raise

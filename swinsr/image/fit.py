@@ -9,10 +9,10 @@ from swinsr.image.convert import largest_value, to_depth, to_rgb
 from swinsr.image.faults import DamagedError
 from swinsr.image.formats import ALL
 from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.png import USUAL_GAMMA
 
 # Bytes that one JPEG segment holds behind the prefix of its kind.
 _JPEG_EXIF_LIMIT, _JPEG_XMP_LIMIT = 65527, 65504
-_USUAL_GAMMA = range(45000, 46001)  # near 1 / 2.2, in units of 1 / 100000
 
 
 def fit_to_format(image: Image, format_name: str) -> tuple[Image, tuple[str, ...]]:
@@ -123,5 +123,5 @@ def _fit_metadata(image: Image, format_name: str, notes: list[str]) -> Metadata:
 
 def _changes_colour(kind: bytes, data: bytes) -> bool:
     if kind == b"gAMA":
-        return int.from_bytes(data, "big") not in _USUAL_GAMMA
+        return int.from_bytes(data, "big") not in USUAL_GAMMA
     return kind == b"cICP"

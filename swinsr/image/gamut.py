@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from swinsr.image.icc import colour_space, srgb_profile
 from swinsr.image.picture import Array, Metadata
+from swinsr.image.png import USUAL_GAMMA
 
 Table = npt.NDArray[np.float64]
 _PLAIN = (1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # their numbers where a kind has none
@@ -72,10 +73,10 @@ def space_of(metadata: Metadata, channels: int) -> ColourSpace | None:
         return _of_profile(metadata.icc, channels)
     colour = dict(metadata.png_colour)
     if b"gAMA" in colour and not (b"sRGB" in colour or b"cICP" in colour):
-        gamma = int.from_bytes(colour[b"gAMA"], "big") / 100000
-        if len(colour[b"gAMA"]) == 4 and 0.1 <= gamma <= 10:
+        gamma = int.from_bytes(colour[b"gAMA"], "big")
+        if gamma not in USUAL_GAMMA and 10_000 <= gamma <= 1_000_000:
             steps = np.linspace(0, 1, _STEPS + 1)
-            curve: Table = steps ** (1 / gamma)
+            curve: Table = steps ** (100_000 / gamma)
             return _if_different((curve,) * channels, None)
     return None
 
@@ -153,6 +154,9 @@ def _read_curve(data: bytes) -> Table | None:
         if count == 1:
             power: Table = steps ** (values[0] / 256)
             return power
+        # Rounded to nothing near black, the curve would have no way back there.
+        first = int(np.argmax(values > 0))
+        values[: first + 1] = np.linspace(values[0], values[first], first + 1)
         return np.interp(steps, np.linspace(0, 1, count), values / 65535)
     if data[:4] == b"para" and len(data) >= 12:
         (kind,) = struct.unpack_from(">H", data, 8)

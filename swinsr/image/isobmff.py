@@ -49,11 +49,19 @@ def size_of(data: bytes) -> tuple[int, int]:
     if b"ipco" not in properties or b"ipma" not in properties:
         raise DamagedError("its main picture has no properties")
     listed = list(_boxes(data, *properties[b"ipco"]))
-    for index in _associated(data, properties[b"ipma"], main):
-        if 1 <= index <= len(listed) and listed[index - 1][0] == b"ispe":
-            at = listed[index - 1][1][0]
-            return _number(data, at + 8, 4), _number(data, at + 4, 4)
-    raise DamagedError("its main picture has no size")
+    numbers = _associated(data, properties[b"ipma"], main)
+    own = dict(listed[index - 1] for index in numbers if 1 <= index <= len(listed))
+    if b"ispe" not in own:
+        raise DamagedError("its main picture has no size")
+    at = own[b"ispe"][0]
+    width, height = _number(data, at + 4, 4), _number(data, at + 8, 4)
+    if b"clap" in own:  # coded in whole blocks, of which a part is shown
+        at = own[b"clap"][0]
+        across, down = (
+            _number(data, at + i, 4) // max(_number(data, at + i + 4, 4), 1) for i in (0, 8)
+        )
+        width, height = min(across, width), min(down, height)
+    return height, width
 
 
 def _associated(data: bytes, span: tuple[int, int], main: int) -> list[int]:

@@ -146,3 +146,39 @@ def test_bmp_with_the_top_row_first_is_read_the_right_way_up():
     data = bytearray(pillow_bytes(RGB[::-1], "BMP"))
     data[22:26] = (-37).to_bytes(4, "little", signed=True)
     assert np.array_equal(read_image(bytes(data)).pixels, RGB)
+
+
+CUT_KINDS = {
+    "baseline": {"subsampling": "4:2:0"},
+    "progressive": {"progressive": True},
+    "restarts": {"restart_marker_blocks": 4},
+    "optimised": {"quality": 40, "optimize": True},
+}
+
+
+@pytest.mark.parametrize("kind", CUT_KINDS)
+def test_jpeg_cut_and_then_closed_is_refused(kind):
+    noise = random_samples((96, 120, 3), np.uint8) // 4 + np.tile(
+        smooth_samples(96, 120, 3) // 2, 1
+    )
+    data = pillow_bytes(noise, "JPEG", **CUT_KINDS[kind])
+    start = data.find(b"\xff\xda") + 20
+    for share in (0.2, 0.5, 0.8, 0.97):
+        at = start + int((len(data) - 2 - start) * share)
+        with pytest.raises(ImageReadError, match="ends early"):
+            read_image(data[:at] + b"\xff\xd9")
+    read_image(data)  # whole, it is not
+
+
+def test_jpeg_with_more_behind_its_end_is_read():
+    data = pillow_bytes(RGB, "JPEG")
+    whole = read_image(data).pixels
+    for more in (b"\0" * 50, data, b"maker's data \xff\xd9"):
+        assert np.array_equal(read_image(data + more).pixels, whole)
+
+
+def test_the_thumbnails_end_is_not_the_pictures():
+    data = pillow_bytes(RGB, "JPEG", exif=b"Exif\0\0" + exif_bytes(1))
+    start = data.find(b"\xff\xda")
+    with pytest.raises(ImageReadError, match="end marker"):
+        read_image(data[: start + 60])

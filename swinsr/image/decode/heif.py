@@ -1,6 +1,7 @@
 """HEIC and AVIF, where the libraries for them are there."""
 
 import io
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import ImageFile, features
 
+from swinsr.image import exif
 from swinsr.image.faults import DamagedError, UnsupportedError, foreign_decoder
 from swinsr.image.headers import Header
 from swinsr.image.picture import Array, Image
@@ -70,7 +72,17 @@ def decode_heic(data: bytes, header: Header) -> Image:
             image = assemble(picture, metadata_of(picture))
         else:
             image = _deep(file)
-    return image
+    return _already_turned(image)
+
+
+def _already_turned(image: Image) -> Image:
+    """The decoder turned it as the file's boxes say, which count; EXIF may say it once more."""
+    block = image.metadata.exif
+    if block is None:
+        return image
+    with suppress(DamagedError):  # told where all EXIF blocks are looked at
+        block = exif.with_orientation_reset(block)
+    return replace(image, metadata=replace(image.metadata, exif=block))
 
 
 def _deep(file: Any) -> Image:

@@ -45,7 +45,7 @@ def encode_gif_frames(
         more = loops - 1 if loops else 0
         stream.write(b"\x21\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, min(more, 65535), 0))
     for image, seconds in frames:
-        transparent, block = _picture(image)
+        transparent, block = _picture(image, always_clear=loops is not None)
         if loops is not None or transparent is not None:
             packed = _TO_BACKGROUND << 2 | (transparent is not None)
             delay = min(round(seconds * 100), 65535)
@@ -55,19 +55,24 @@ def encode_gif_frames(
     stream.write(bytes([gif.TRAILER]))
 
 
-def _picture(image: Image) -> tuple[int | None, bytes]:
-    """The transparent colour's number, and descriptor, colours and data of one frame."""
+def _picture(image: Image, *, always_clear: bool) -> tuple[int | None, bytes]:
+    """The transparent colour's number, and descriptor, colours and data of one frame.
+
+    Some viewers clear a frame to transparency only where it has a transparent colour itself, so in
+    animations each has one, used or not.
+    """
     clear = image.alpha < _HALF if image.alpha is not None else None
     picture = PilImage.fromarray(interleave(image.pixels, None))
     transparent = None
     if not image.is_gray or clear is not None:
-        spare = clear is not None and bool(clear.any())
+        spare = clear is not None and (always_clear or bool(clear.any()))
         picture = picture.convert("RGB").quantize(255 if spare else 256)
         if spare:
             # The colour behind those that are used; the table is as long as it needs to be.
             indices = np.array(picture)
             transparent = 255
-            indices[clear] = transparent
+            if clear is not None:
+                indices[clear] = transparent
             palette = (picture.getpalette() or []) + [0] * 768
             picture = PilImage.fromarray(indices)
             picture.putpalette(palette[:768])
