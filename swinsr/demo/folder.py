@@ -30,6 +30,12 @@ class Folder:
         """A path for an output of this name, in a new folder that nobody can guess."""
         return Path(tempfile.mkdtemp(prefix="out-", dir=self.root)) / name
 
+    def copy_of(self, file: Path) -> Path:
+        """A copy that may be handed out."""
+        copy = self.new_file(file.name)
+        shutil.copyfile(file, copy)
+        return copy
+
     def check_inside(self, path: str) -> Path:
         """A file that was uploaded to this server, by the path that a client sent.
 

@@ -3,18 +3,15 @@
 Gradio itself would also fetch an address that a client names, and re-encode pictures to 8 bits.
 """
 
+from abc import ABCMeta
 from typing import Any
 
 import gradio as gr
 
-from swinsr.image import FORMATS
-
-SUFFIXES = sorted(FORMATS)
-
 
 def picture_input(label: str, elem_id: str) -> gr.Image:
     """Upload, paste or webcam; handlers are given the path of the file as it came."""
-    picture = gr.Image(
+    picture: gr.Image = _Picture(
         label=label,
         sources=["upload", "clipboard", "webcam"],
         type="filepath",
@@ -23,44 +20,59 @@ def picture_input(label: str, elem_id: str) -> gr.Image:
         buttons=[],
         webcam_options=gr.WebcamOptions(mirror=False),
     )
-    _only_uploads(picture)
     return picture
 
 
 def file_input(label: str, elem_id: str | None = None, *, several: bool = False) -> gr.File:
     """One file or several; handlers are given their paths as they came."""
-    files = gr.File(
+    files: gr.File = _Files(
         label=label,
         file_count="multiple" if several else "single",
         type="filepath",
         elem_id=elem_id,
         height=220,
     )
-    _only_uploads(files)
     return files
 
 
-def _only_uploads(component: Any) -> None:
-    take_over = component.async_move_resource_to_block_cache
-
-    async def move(path: Any) -> str | None:
-        if str(path).lower().startswith(("http:", "https:")):
-            raise gr.Error(
-                "this server fetches no addresses; send the file itself.", print_exception=False
-            )
-        moved: str | None = await take_over(path)
-        return moved
-
-    # On the object and not in a subclass: Gradio writes a stub file beside each subclass's source.
-    component.async_move_resource_to_block_cache = move
-    component.preprocess = _paths
-
-
-def _paths(payload: Any) -> Any:
-    """The path, or paths, that the client sent."""
+def _paths(self: Any, payload: Any) -> Any:
+    """In place of `preprocess`: the path, or paths, that the client sent."""
     if payload is None:
         return None
     several = getattr(payload, "root", payload)
     if isinstance(several, list):
         return [file.path for file in several]
     return payload.path
+
+
+def _refuse_addresses(kind: Any) -> Any:
+    take_over = kind.async_move_resource_to_block_cache
+
+    async def move(self: Any, path: Any) -> str | None:
+        if str(path).lower().startswith(("http:", "https:")):
+            raise gr.Error(
+                "this server fetches no addresses; send the file itself.", print_exception=False
+            )
+        moved: str | None = await take_over(self, path)
+        return moved
+
+    return move
+
+
+def _only_uploads(kind: Any) -> Any:
+    """A subclass; Gradio makes new objects of it for each visitor, so an object will not do.
+
+    Not by a class statement: Gradio's metaclass would write a stub file beside this source.
+    """
+    name = kind.__name__.lower()
+    methods = {
+        "__module__": __name__,
+        "preprocess": _paths,
+        "async_move_resource_to_block_cache": _refuse_addresses(kind),
+        "get_block_name": lambda self: name,  # the part of the page that shows it
+    }
+    return ABCMeta.__new__(type(kind), kind.__name__, (kind,), methods)
+
+
+_Picture = _only_uploads(gr.Image)
+_Files = _only_uploads(gr.File)

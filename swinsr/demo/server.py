@@ -109,7 +109,8 @@ def _launch(
     async def answer_health(request: object) -> JSONResponse:
         return JSONResponse(health(jobs, shop.catalogue))
 
-    blocks = build(Page(shop, jobs, example_pictures()))
+    examples = tuple(shop.folder.copy_of(file) for file in example_pictures())
+    blocks = build(Page(shop, jobs, examples))
     try:
         launched = blocks.launch(
             server_name=host,

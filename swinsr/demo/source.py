@@ -1,20 +1,26 @@
 """The picture that a visitor chose: what the page shows of it, and the file that is worked on."""
 
+import html
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 
 from swinsr.demo.inputs import picture_input
-from swinsr.demo.page import Page, failure, markup, note, sentence
+from swinsr.demo.page import Page, failure, markup, note, sentence, told
 from swinsr.demo.uploads import Upload
 from swinsr.demo.work import Workshop
-from swinsr.errors import SwinsrError
+from swinsr.errors import ImageReadError, SwinsrError
 from swinsr.image import Image, resize, write_image
 
 # What every browser shows; of other formats the page gets a copy.
 _SHOWN = ("PNG", "JPEG", "WebP", "BMP")
 _PREVIEW_SIDE = 1280
+_CHOOSE = """
+for (const button of element.querySelectorAll("button"))
+  button.addEventListener("click", () => trigger("click", { index: +button.dataset.index }));
+"""
 
 
 @dataclass(frozen=True)
@@ -114,17 +120,28 @@ def _examples(page: Page, source: Source) -> None:
     files = page.examples
     if not files:
         return
-    choice = gr.Dataset(
-        components=[gr.Image(visible=False, render=False)],
-        samples=[[str(file)] for file in files],
-        type="index",
-        label="Or try one of these",
-        layout="gallery",
-        elem_classes="examples",
+    buttons = "".join(
+        f'<button type="button" data-index="{index}" aria-label="Example {html.escape(file.name)}" '
+        f'title="{html.escape(file.name)}">'
+        f'<img alt="" src="gradio_api/file={quote(file.as_posix())}"></button>'
+        for index, file in enumerate(files)
     )
+    choice = gr.HTML(
+        html_template=f'<div class="examples"><span>Or try one of these</span>{buttons}</div>',
+        js_on_load=_CHOOSE,
+        apply_default_css=False,
+    )
+
+    def chosen(event: gr.EventData) -> str:
+        with told():
+            index = event.index
+            if index not in range(len(files)):
+                raise ImageReadError("there is no such example; reload the page.")
+            return str(files[index])
+
     choice.click(
-        lambda index: str(files[index]),
-        choice,
+        chosen,
+        None,
         source.picture,
         show_progress="hidden",
         api_visibility="private",

@@ -44,6 +44,13 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def _png(path: Path, header: bytes, data: bytes) -> Path:
+    body = _chunk(b"IDAT", zlib.compress(data, 9))
+    head = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header)
+    path.write_bytes(head + body + _chunk(b"IEND", b""))
+    return path
+
+
 def png_bomb(path: Path, side: int = 100_000) -> Path:
     """Some kilobytes that claim to be ten gigapixels."""
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
