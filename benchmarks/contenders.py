@@ -146,18 +146,32 @@ def _spandrel(network: RestorationNetwork, size: tuple[int, int]) -> Run:
     return _module(loaded.model, network.config.window_size, network.config.upscale)
 
 
+class _Plain(torch.nn.Module):
+    """A network as PyTorch's own operators, for a trace that another program reads."""
+
+    def __init__(self, network: RestorationNetwork) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(network).eval()
+        for module in self.network.modules():
+            if isinstance(module, WindowAttention):
+                module.backend = "reference"
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network.forward_head(x).image
+
+
 def _openvino(precision: str) -> Callable[[RestorationNetwork, tuple[int, int]], Run]:
     def make(network: RestorationNetwork, size: tuple[int, int]) -> Run:
         with _told("openvino"):
             library = importlib.import_module("openvino")
-            example = torch.zeros(1, network.config.in_chans, *size)
-            network = copy.deepcopy(network)
-            for module in network.modules():
-                if isinstance(module, WindowAttention):
-                    module.backend = "reference"  # it knows no operators of ours
+            example = torch.rand(1, network.config.in_chans, *size)
+            plain = _Plain(network)
             with torch.no_grad():
+                trace: Any = torch.jit.trace  # it has no types
                 converted = library.convert_model(
-                    network, example_input=example, input=[tuple(example.shape)]
+                    trace(plain, example, check_trace=False),
+                    example_input=example,
+                    input=[tuple(example.shape)],
                 )
             hint = {"float32": "f32", "bfloat16": "bf16"}[precision]
             compiled = library.Core().compile_model(

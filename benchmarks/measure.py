@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from benchmarks.contenders import CONTENDERS, Contender, Run, Unavailable
+from benchmarks.floor import Floor
 from benchmarks.networks import network
 from swinsr.models.count import count
 
@@ -26,7 +27,8 @@ class Row:
     problem: str = ""
     difference: float = float("nan")
     seconds: list[float] = dataclasses.field(default_factory=list)
-    floor: float = float("nan")  # seconds that the arithmetic alone needs
+    operations: float = float("nan")
+    floor: float = float("nan")  # seconds that the arithmetic alone needs; see `quote`
     peak: float | None = None  # bytes
 
     @property
@@ -41,7 +43,7 @@ def measure(
     *,
     contenders: Sequence[str],
     runs: int,
-    rates: dict[str, float],
+    floor: Floor,
     say: Callable[[str], None],
 ) -> list[Row]:
     """All contenders on one network and one square size.
@@ -59,7 +61,7 @@ def measure(
 
     rows: list[Row] = []
     ready: list[tuple[Row, Run]] = []
-    for contender in _chosen(contenders, built.config.family):
+    for contender in chosen(contenders, built.config.family):
         row = Row(name, side, contender.name, contender.precision)
         rows.append(row)
         say(f"{name} {side}x{side}: checking {contender.name}")
@@ -69,7 +71,7 @@ def measure(
             row.problem = str(error).splitlines()[0]
             continue
         row.difference = float((run(image) - reference).abs().max()) / span
-        row.floor = 2.0 * macs / rates[contender.precision]
+        row.operations = 2.0 * macs
         if row.difference > BOUNDS[contender.precision]:
             row.problem = f"differs by {row.difference:.1e} of the range; not timed"
             continue
@@ -77,11 +79,20 @@ def measure(
     for number in range(runs):
         say(f"{name} {side}x{side}: run {number + 1} of {runs}")
         for row, run in ready:
+            floor.sample()
             start = time.perf_counter()
             run(image)
             row.seconds.append(time.perf_counter() - start)
+    floor.sample()
     return rows
 
 
-def _chosen(names: Sequence[str], family: str) -> list[Contender]:
+def quote(rows: Sequence[Row], floor: Floor) -> None:
+    """Fill in each row's floor, from the best rates of the whole run."""
+    for row in rows:
+        row.floor = row.operations / floor.rates[row.precision]
+
+
+def chosen(names: Sequence[str], family: str) -> list[Contender]:
+    """The contenders of those names, or all, that know the family."""
     return [c for c in CONTENDERS if family in c.families and (not names or c.name in names)]

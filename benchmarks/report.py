@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import platform
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,9 +78,12 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def write(rows: Sequence[Row], rates: dict[str, float], folder: Path) -> None:
-    """speed.json, speed.md and speed.png in `folder`."""
+def write(rows: Sequence[Row], rates: dict[str, float], folder: Path, name: str = "speed") -> None:
+    """NAME.json, NAME.md and NAME.png in `folder`; no plot without matplotlib."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "speed.json").write_text(json.dumps(as_json(rows, rates), indent=1) + "\n")
-    (folder / "speed.md").write_text(markdown(rows, rates))
-    plot(rows, folder / "speed.png")
+    (folder / f"{name}.json").write_text(json.dumps(as_json(rows, rates), indent=1) + "\n")
+    (folder / f"{name}.md").write_text(markdown(rows, rates))
+    try:
+        plot(rows, folder / f"{name}.png")
+    except ImportError:
+        print("no plot: matplotlib is not installed", file=sys.stderr)
