@@ -1,0 +1,50 @@
+"""The small measuring programs run, on little, and tell by their status whether a target is met."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import precision, scaling, startup
+
+
+def run(module: object, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr("sys.argv", ["program", *words])
+    status: int = module.main()  # type: ignore[attr-defined]
+    return status
+
+
+def test_startup_compares_whole_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = iter([9.0, 9.0, 1.0, 2.0, 1.0, 2.4])  # the first pair does not count
+    monkeypatch.setattr(startup, "seconds", lambda command: next(taken))
+    assert run(startup, monkeypatch, "--runs", "2", "-o", str(tmp_path)) == 0
+    found = json.loads((tmp_path / "startup.json").read_text())
+    assert found["ratio"] == pytest.approx(2.2)
+    taken = iter([9.0, 9.0, 1.0, 2.6])
+    assert run(startup, monkeypatch, "--runs", "1") == 1
+    assert "ratio 2.60" in capsys.readouterr().out
+
+
+def test_scaling_compares_seconds_per_pixel(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    words = ("--small", "8", "--large", "16", "--runs", "1", "--no-memory", "-o", str(tmp_path))
+    assert run(scaling, monkeypatch, "--network", "default", *words) in (0, 1)
+    found = json.loads((tmp_path / "scaling-default-float32.json").read_text())
+    small, large = found["seconds_per_pixel"].values()
+    assert found["ratio"] == pytest.approx(large / small)
+
+
+def test_precision_compares_every_bundled_model(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = {"float32": 30.0, "bfloat16": 29.985, "loss": 0.015, "within": 1.0}
+    monkeypatch.setattr(precision, "compare", lambda *arguments: found)
+    assert run(precision, monkeypatch, str(tmp_path), "-o", str(tmp_path)) == 1
+    found["loss"] = 0.005
+    assert run(precision, monkeypatch, str(tmp_path), "-o", str(tmp_path)) == 0
+    assert "+0.0050" in (tmp_path / "precision.md").read_text()
+    found["within"] = 0.998
+    assert run(precision, monkeypatch, str(tmp_path)) == 1
