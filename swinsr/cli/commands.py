@@ -7,7 +7,7 @@ from swinsr.cli.demo import demo
 from swinsr.cli.doctor import doctor
 from swinsr.cli.evaluate import evaluate
 from swinsr.cli.export import export
-from swinsr.cli.help import Command
+from swinsr.cli.help import Command, Group
 from swinsr.cli.info import info
 from swinsr.cli.models import models
 from swinsr.cli.restore import restore
@@ -16,6 +16,7 @@ from swinsr.cli.upscale import upscale
 from swinsr.version import __version__
 
 app = typer.Typer(
+    cls=Group,
     name="swinsr",
     help="Upscale and restore pictures with SwinIR and Swin2SR.",
     no_args_is_help=True,
@@ -27,7 +28,7 @@ app.command()(upscale)
 app.command()(restore)
 app.command()(evaluate)
 app.command()(train)
-app.add_typer(models, name="models")
+app.add_typer(models, name="models", cls=Group)
 app.command()(info)
 app.command()(doctor)
 app.command()(classify)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
-_WORDS = {"text": "TEXT", "integer": "N", "integer range": "N", "float": "X", "float range": "X"}
+_WORDS = {"integer": "N", "integer range": "N", "float": "X", "float range": "X"}
 
 
 class Command(TyperCommand):
@@ -12,15 +12,25 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """All parameters, that of `--help` among them."""
-        params = super().get_params(ctx)
-        for param in params:
-            if getattr(param, "is_flag", False):
-                param.metavar = ""
-            elif param.param_type_name == "argument":
-                # Its name stands in the first column already.
-                vars(param)["display_type_rich"] = lambda ctx: ""
-            elif param.metavar is None:
-                param.metavar = _WORDS.get(
-                    getattr(getattr(param, "type", None), "name", ""), "TEXT"
-                )
-        return params
+        return _without_types(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """Several commands, in the same way."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """All parameters, that of `--help` among them."""
+        return _without_types(super().get_params(ctx))
+
+
+def _without_types(params: list[Any]) -> list[Any]:
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+        elif param.param_type_name == "argument":
+            # Its name stands in the first column already.
+            vars(param)["display_type_rich"] = lambda ctx: ""
+        elif param.metavar is None:
+            kind = getattr(getattr(param, "type", None), "name", "")
+            param.metavar = _WORDS.get(kind, "TEXT")
+    return params

@@ -15,6 +15,7 @@ from swinsr.cli.record import Record
 from swinsr.cli.work import Work
 from swinsr.errors import NotEnoughMemoryError, SwinsrError
 
+COMMAND = (sys.executable, "-m", "swinsr.cli.worker")
 _GRACE_SECONDS = 10.0  # for a worker that was told to stop, to remove what it had begun
 _POLL_SECONDS = 0.2
 
@@ -129,7 +130,7 @@ class _Worker(threading.Thread):
             if self._process is None:
                 environment = {"OMP_NUM_THREADS": str(self._threads), **os.environ}
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "swinsr.cli.worker"],
+                    COMMAND,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     env=environment,

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -228,3 +229,18 @@ def test_a_link_under_the_name_of_a_temporary_file_is_not_followed(tmp_path):
     (tmp_path / f".swinsr-{'0' * 16}.tmp").symlink_to("mine")
     write_image(tmp_path / "x.png", PICTURE)
     assert (tmp_path / "mine").read_bytes() == b"precious"
+
+
+def test_of_many_that_write_one_file_at_once_one_wins_and_the_others_are_told(tmp_path):
+    def attempt(number):
+        try:
+            write_image(tmp_path / "x.png", Image(np.full((9, 9, 1), number, np.uint8)))
+        except OutputExistsError:
+            return None
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        winners = [n for n in pool.map(attempt, range(16)) if n is not None]
+    assert len(winners) == 1
+    assert (read_image(tmp_path / "x.png").pixels == winners[0]).all()
+    assert names(tmp_path) == ["x.png"]
