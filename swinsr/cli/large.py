@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from swinsr.inference.tiles import Choice
 
 # Interpolation is the same in bands; from here on that takes less memory and no more time.
-_BANDED_PIXELS = 24_000_000
+_BANDED_PIXELS = 12_000_000
 
 
 def run_large(
