@@ -1,5 +1,6 @@
 """The one folder that the server writes to and hands files out of; nothing stays in it for long."""
 
+import os
 import shutil
 import tempfile
 import threading
@@ -75,9 +76,10 @@ class Folder:
             with suppress(OSError):
                 if path.stat().st_mtime < oldest:
                     path.unlink()
-        for folder in sorted(self.root.rglob("*/"), reverse=True):
-            with suppress(OSError):  # not empty, or a new one
-                if folder.is_dir() and folder.stat().st_mtime < oldest:
+        for name, _, _ in os.walk(self.root, topdown=False):
+            folder = Path(name)
+            with suppress(OSError):  # not empty, or gone
+                if folder != self.root and folder.stat().st_mtime < oldest:
                     folder.rmdir()
 
     def start(self, every: float = 60.0) -> None:
@@ -99,6 +101,7 @@ class Folder:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _files(self) -> Iterator[Path]:
-        for path in self.root.rglob("*"):
-            if path.is_file() and not path.is_symlink():
-                yield path
+        # `Path.rglob` raises where another thread deletes a folder meanwhile; this does not.
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                yield Path(folder) / name

@@ -67,7 +67,10 @@ class Demo:
         return False
 
     def files(self) -> list[Path]:
-        return [path for path in self.temporary.rglob("*") if path.is_file()]
+        # Not rglob: it raises where the server deletes a folder meanwhile.
+        return [
+            Path(folder) / name for folder, _, names in os.walk(self.temporary) for name in names
+        ]
 
     def stop(self) -> int:
         """End it as Ctrl-C does; its exit status."""

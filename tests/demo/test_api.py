@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -110,6 +111,17 @@ def test_addresses_are_not_fetched(client: Any) -> None:
 
     text = refused(client.predict, handle_file("https://example.com/a.png"), api_name="/upscale")
     assert text == "this server fetches no addresses; send the file itself."
+
+
+def test_cancelling_a_call_ends_the_computation(client: Any, demo: Demo, tmp_path: Path) -> None:
+    large = samples.picture(tmp_path / "large.png", 1200, 1600)
+    job = client.submit(send(large), "swinsr-light-x4", api_name="/upscale")
+    end = time.monotonic() + 60
+    while demo.health()["running"] == 0 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert demo.health()["running"] == 1
+    job.cancel()
+    assert demo.idle(30)
 
 
 def status(url: str, data: bytes | None = None, **headers: str) -> int:
