@@ -61,22 +61,22 @@ def atomic_output(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
 def write_problem(path: Path, error: OSError) -> str:
     """One sentence on why a file could not be written."""
     if isinstance(error, FileNotFoundError):
-        return f"{path}: the folder does not exist; create it first."
+        return f"{path}: the folder does not exist; create it first"
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return f"{path}: writing there is not permitted; choose another folder with -o."
+        return f"{path}: writing there is not permitted; choose another folder with -o"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{path}: the disk is full; free some space or choose another folder with -o."
+        return f"{path}: the disk is full; free some space or choose another folder with -o"
     if error.errno == errno.EFBIG:
-        return f"{path}: the file grows larger than is allowed there; choose another folder."
+        return f"{path}: the file grows larger than is allowed there; choose another folder"
     if error.errno == errno.ENAMETOOLONG:
-        return f"{path}: the name is too long; choose a shorter one with -o."
+        return f"{path}: the name is too long; choose a shorter one with -o"
     reason = error.strerror or str(error) or type(error).__name__
-    return f"{path}: it could not be written ({reason}); check the folder and the disk."
+    return f"{path}: it could not be written ({reason}); check the folder and the disk"
 
 
 def exists_problem(path: Path) -> str:
     """One sentence on an output that is already there."""
-    return f"{path}: it is already there; choose another name, or replace it with --overwrite."
+    return f"{path}: it is already there; choose another name, or replace it with --overwrite"
 
 
 def _refuse_existing(path: Path, overwrite: bool) -> None:
@@ -90,11 +90,11 @@ def _refuse_existing(path: Path, overwrite: bool) -> None:
         problem = error if isinstance(error, OSError) else OSError(str(error))
         raise ImageWriteError(write_problem(path, problem)) from error
     if stat.S_ISDIR(kind):
-        raise ImageWriteError(f"{path}: a folder of that name is there; choose another name.")
+        raise ImageWriteError(f"{path}: a folder of that name is there; choose another name")
     if not overwrite:
         raise OutputExistsError(exists_problem(path))
     if not stat.S_ISREG(kind):
-        raise ImageWriteError(f"{path}: it is a device and not a file; choose another name.")
+        raise ImageWriteError(f"{path}: it is a device and not a file; choose another name")
 
 
 def _publish(temporary: Path, target: Path, overwrite: bool) -> None:

@@ -47,7 +47,7 @@ def to_depth(samples: Array, dtype: npt.DTypeLike) -> Array:
     _check(samples)
     target = np.dtype(dtype)
     if target not in SAMPLE_TYPES:
-        raise ShapeMismatchError(f"Samples are uint8, uint16 or float32, not {target}.")
+        raise ShapeMismatchError(f"Samples are uint8, uint16 or float32, not {target}")
     if samples.dtype == target:
         return samples
     if target == np.float32:
@@ -102,11 +102,11 @@ def to_rgb(pixels: Array) -> Array:
 def _check(samples: Array) -> None:
     if samples.dtype not in SAMPLE_TYPES:
         raise ShapeMismatchError(
-            f"Samples are uint8, uint16 or float32, not {samples.dtype}; convert them first."
+            f"Samples are uint8, uint16 or float32, not {samples.dtype}; convert them first"
         )
 
 
 def _check_channels(pixels: Array) -> None:
     _check(pixels)
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
-        raise ShapeMismatchError(f"Expected (height, width, 1 or 3) pixels, not {pixels.shape}.")
+        raise ShapeMismatchError(f"Expected (height, width, 1 or 3) pixels, not {pixels.shape}")

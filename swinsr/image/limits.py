@@ -15,5 +15,5 @@ def check_pixels(name: str, height: int, width: int, max_pixels: int | None) -> 
     if max_pixels is not None and height * width > max_pixels:
         raise ImageTooLargeError(
             f"{name}: {width} x {height} is {height * width:,} pixels, above the limit of "
-            f"{max_pixels:,}; raise it with --max-pixels {height * width} if the file is trusted."
+            f"{max_pixels:,}; raise it with --max-pixels {height * width} if the file is trusted"
         )

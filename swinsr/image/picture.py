@@ -62,16 +62,16 @@ class Image:
         if len(shape) != 3 or shape[2] not in (1, 3) or 0 in shape:
             raise ShapeMismatchError(
                 f"A picture needs pixels of shape (height, width, 1 or 3), not {shape}; "
-                "transparency goes into `alpha`."
+                "transparency goes into `alpha`"
             )
         if dtype not in SAMPLE_TYPES:
             raise ShapeMismatchError(
-                f"A picture needs uint8, uint16 or float32 pixels, not {dtype}; convert them first."
+                f"A picture needs uint8, uint16 or float32 pixels, not {dtype}; convert them first"
             )
         if self.alpha is not None and (self.alpha.shape != shape[:2] or self.alpha.dtype != dtype):
             raise ShapeMismatchError(
                 f"Alpha of shape {self.alpha.shape} and type {self.alpha.dtype} does not belong to "
-                f"pixels of shape {shape} and type {dtype}; both must agree."
+                f"pixels of shape {shape} and type {dtype}; both must agree"
             )
 
     @property

@@ -34,10 +34,10 @@ def from_pil(picture: PilImage.Image) -> Image:
             picture.load()
         return assemble(picture, metadata_of(picture))
     except UnsupportedError as error:
-        raise ImageReadError(f"{name}: {error}.") from error
+        raise ImageReadError(f"{name}: {error}") from error
     except CODEC_ERRORS as error:
         raise ImageReadError(
-            f"{name}: the picture data is damaged or cut short ({error}); get the file again."
+            f"{name}: the picture data is damaged or cut short ({error}); get the file again"
         ) from error
 
 

@@ -70,7 +70,7 @@ def own_errors(name: str) -> Iterator[None]:
     try:
         yield
     except UnsupportedError as error:
-        raise ImageReadError(f"{name}: {error}.") from error
+        raise ImageReadError(f"{name}: {error}") from error
     except MemoryError as error:
         raise ImageReadError(_no_memory(name)) from error
     except CODEC_ERRORS as error:
@@ -78,7 +78,7 @@ def own_errors(name: str) -> Iterator[None]:
             raise ImageReadError(_no_memory(name)) from error
         raise ImageReadError(
             f"{name}: the picture is damaged or cut short ({_detail(error)}); "
-            "copy or download the file again."
+            "copy or download the file again"
         ) from error
 
 
@@ -132,7 +132,7 @@ def _upright(image: Image) -> Image:
 def _no_memory(name: str) -> str:
     return (
         f"{name}: there is not enough memory to decode it; close other programs or "
-        "reduce the picture."
+        "reduce the picture"
     )
 
 

@@ -43,10 +43,10 @@ def resize(samples: Array, height: int, width: int, *, kernel: Kernel = "bicubic
     if samples.ndim not in (2, 3) or samples.dtype not in SAMPLE_TYPES or samples.size == 0:
         raise ShapeMismatchError(
             f"Only (H, W) or (H, W, C) uint8, uint16 or float32 arrays are resized, not "
-            f"{samples.shape} {samples.dtype}."
+            f"{samples.shape} {samples.dtype}"
         )
     if height < 1 or width < 1:
-        raise ShapeMismatchError(f"A picture cannot be resized to {width} x {height}.")
+        raise ShapeMismatchError(f"A picture cannot be resized to {width} x {height}")
     if samples.shape[:2] == (height, width):
         return samples
     out = np.empty((height, width, *samples.shape[2:]), samples.dtype)

@@ -34,7 +34,7 @@ def open_source(source: ImageSource) -> Iterator[tuple[str, BinaryIO]]:
         name = str(getattr(source, "name", "the given stream"))
         data = source.read()
         if not isinstance(data, bytes):
-            raise ImageReadError(f"{name}: it is open as text; open it in binary mode.")
+            raise ImageReadError(f"{name}: it is open as text; open it in binary mode")
         yield name, _not_empty(name, io.BytesIO(data))
 
 
@@ -51,17 +51,17 @@ def _open(path: Path) -> BinaryIO:
 
 def _not_empty(name: str, stream: BinaryIO) -> BinaryIO:
     if not stream.read(1):
-        raise ImageReadError(f"{name}: the file is empty (0 bytes); copy or download it again.")
+        raise ImageReadError(f"{name}: the file is empty (0 bytes); copy or download it again")
     stream.seek(0)
     return stream
 
 
 def _why(name: str, error: Exception) -> str:
     if isinstance(error, IsADirectoryError):
-        return f"{name}: this is a folder, not a picture; name the files in it."
+        return f"{name}: this is a folder, not a picture; name the files in it"
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        return f"{name}: there is no such file; check the name and the folder."
+        return f"{name}: there is no such file; check the name and the folder"
     if isinstance(error, PermissionError):
-        return f"{name}: reading it is not permitted; change its permissions or its owner."
+        return f"{name}: reading it is not permitted; change its permissions or its owner"
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{name}: it cannot be opened ({reason}); check the name and the disk."
+    return f"{name}: it cannot be opened ({reason}); check the name and the disk"

@@ -48,7 +48,7 @@ def refusal(path: Path) -> str:
     sentence = str(caught.value)
     assert str(path) in sentence
     assert "\n" not in sentence
-    assert sentence.endswith(".")
+    assert not sentence.endswith(".")
     return sentence
 
 
