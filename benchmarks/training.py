@@ -1,20 +1,25 @@
 """Training steps a second on the CPU: the gradients first, then the time.
 
-    python -m benchmarks.training [--networks starter swinir-s-x4] [--steps 5] [--threads 2]
+    python -m benchmarks.training [--networks starter swinir-s-x4] [--steps 9] [-o FOLDER]
 
 Low-resolution pixels trained a second, batches of 16 patches of 32x32, bfloat16 autocast. Beside
 `swinsr train`'s own step stands the same network written the usual way, without any kernel of ours,
-in a plain loop, and BasicSR's network in the same loop where it is installed.
+in a plain loop, and BasicSR's network in the same loop where it is installed. Each has a process of
+its own, and they take a step in turn.
 """
 
 import argparse
 import copy
 import dataclasses
+import json
+import multiprocessing
 import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +46,7 @@ NETWORKS = {
 # The usual step's own error, in bfloat16, is what ours is held to.
 LOOSER = 2.0
 Step = Callable[[], object]
+Config = Mapping[str, Any]
 
 
 def usual_step(network: nn.Module, source: Tensor, target: Tensor) -> Step:
@@ -121,62 +127,119 @@ class Row:
     seconds: list[float] = dataclasses.field(default_factory=list)
     problem: str = ""
 
+    @property
+    def rate(self) -> float:
+        """Low-resolution pixels a second, of the median step."""
+        return BATCH * PATCH**2 / statistics.median(self.seconds)
+
+
+def pictures() -> tuple[Tensor, Tensor]:
+    """A batch: input and target."""
+    torch.manual_seed(0)
+    return torch.rand(BATCH, 3, PATCH, PATCH), torch.rand(BATCH, 3, 4 * PATCH, 4 * PATCH)
+
+
+def make_usual(config: Config) -> Step:
+    """The network without kernels in a plain loop."""
+    return without_kernels(usual_step(from_published("swinir", config), *pictures()))
+
+
+def make_own(config: Config) -> Step:
+    """What `swinsr train` does."""
+    return own_step(from_published("swinir", config), *pictures())
+
+
+def make_basicsr(config: Config) -> Step:
+    """BasicSR's network in a plain loop."""
+    return usual_step(published_swinir(config), *pictures())
+
+
+WAYS: dict[str, Callable[[Config], Step]] = {
+    "usual step": make_usual,
+    "swinsr train": make_own,
+    "BasicSR's network": make_basicsr,
+}
+
+
+def serve(way: str, network: str, threads: int, pipe: Any) -> None:
+    """In a process of its own: take a step and tell its seconds, as often as asked."""
+    torch.set_num_threads(threads)
+    try:
+        step = WAYS[way](NETWORKS[network])
+    except Unavailable as error:
+        pipe.send(str(error).splitlines()[0])
+        return
+    pipe.send("")
+    while pipe.recv():
+        start = time.perf_counter()
+        step()
+        pipe.send(time.perf_counter() - start)
+
 
 def measure(name: str, steps: int) -> tuple[list[Row], str]:
     """All ways on one network, a step of each in turn; and a line on the gradients."""
-    torch.manual_seed(0)
-    config = NETWORKS[name]
-    source, target = torch.rand(BATCH, 3, PATCH, PATCH), torch.rand(BATCH, 3, 4 * PATCH, 4 * PATCH)
-    network = from_published("swinir", config)
-    usual, ours = check(network, source, target)
+    usual, ours = check(from_published("swinir", NETWORKS[name]), *pictures())
     verdict = f"{name}: gradients off by {ours:.1e} of their norm, usual step {usual:.1e}"
     if not ours <= LOOSER * usual:
         raise SystemExit(f"{verdict}: too far, nothing is timed")
-    ready: list[tuple[Row, Step]] = [
-        (
-            Row(name, "usual step"),
-            without_kernels(usual_step(copy.deepcopy(network), source, target)),
-        ),
-        (Row(name, "swinsr train"), own_step(copy.deepcopy(network), source, target)),
-    ]
-    rows = [row for row, _ in ready]
-    try:
-        published = published_swinir(config)
-        row = Row(name, "BasicSR's network")
-        ready.append((row, usual_step(published, source, target)))
+    context = multiprocessing.get_context("spawn")
+    rows, ready = [], []
+    for way in WAYS:
+        here, there = context.Pipe()
+        arguments = (way, name, torch.get_num_threads(), there)
+        process = context.Process(target=serve, args=arguments, daemon=True)
+        process.start()
+        row = Row(name, way, problem=here.recv())
         rows.append(row)
-    except Unavailable as error:
-        rows.append(Row(name, "BasicSR's network", problem=str(error).splitlines()[0]))
-    for number in range(steps + 1):
-        for row, step in ready:
-            start = time.perf_counter()
-            step()
-            if number:  # the first warms up
-                row.seconds.append(time.perf_counter() - start)
+        if not row.problem:
+            ready.append((row, here, process))
+    for number in range(steps + 2):
+        for row, pipe, _ in ready:
+            time.sleep(0.02)  # until the threads of the step before no longer spin
+            pipe.send(True)
+            seconds = pipe.recv()
+            if number > 1:  # the first warm up
+                row.seconds.append(seconds)
+    for _, pipe, process in ready:
+        pipe.send(False)
+        process.join()
     return rows, verdict
 
 
+def table(rows: list[Row], verdict: str) -> str:
+    """Markdown."""
+    base = statistics.median(rows[0].seconds)
+    lines = [verdict, "", "| network | step | pixels a second | times |", "|---|---|---|---|"]
+    for row in rows:
+        if row.problem:
+            lines.append(f"| {row.network} | {row.name} | - | {row.problem} |")
+            continue
+        times = base / statistics.median(row.seconds)
+        lines.append(f"| {row.network} | {row.name} | {row.rate:,.0f} | {times:.2f} |")
+    return "\n".join(lines)
+
+
 def main() -> int:
-    """Measure and print a table."""
+    """Measure, print tables, and write them where asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
-    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=9)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("-o", "--output", type=Path, help="folder for training.md and .json")
     given = parser.parse_args()
     if given.threads:
         torch.set_num_threads(given.threads)
-    print(f"{torch.get_num_threads()} threads")
+    rows: list[Row] = []
+    texts = [f"{torch.get_num_threads()} threads, {given.steps} steps each, medians."]
     for name in given.networks:
-        rows, verdict = measure(name, given.steps)
-        base = statistics.median(rows[0].seconds)
-        print(f"\n{verdict}\n\n| network | step | pixels a second | times |\n|---|---|---|---|")
-        for row in rows:
-            if row.problem:
-                print(f"| {row.network} | {row.name} | - | {row.problem} |")
-                continue
-            median = statistics.median(row.seconds)
-            rate = BATCH * PATCH**2 / median
-            print(f"| {row.network} | {row.name} | {rate:,.0f} | {base / median:.2f} |")
+        measured, verdict = measure(name, given.steps)
+        rows += measured
+        texts.append(table(measured, verdict))
+        print("\n".join(texts[-2:] if len(texts) == 2 else texts[-1:]), end="\n\n", flush=True)
+    if given.output:
+        (given.output / "training.md").write_text("\n\n".join(texts) + "\n")
+        values = [dataclasses.asdict(row) for row in rows]
+        (given.output / "training.json").write_text(json.dumps(values, indent=1) + "\n")
     return 0
 
 

@@ -7,6 +7,7 @@ from swinsr.models import MaskedImageModel
 from swinsr.training.distributed import average_gradients
 from swinsr.training.ema import Average, Trained
 from swinsr.training.losses import make_loss
+from swinsr.training.memory import keep_freed_memory
 from swinsr.training.sampler import Batch, Part
 from swinsr.training.schedule import learning_rate
 from swinsr.training.settings import Recipe
@@ -17,6 +18,8 @@ class Stepper:
 
     def __init__(self, network: Trained, recipe: Recipe, device: torch.device, part: Part) -> None:
         """The network moves to the device; processes share gradients where there are several."""
+        if device.type == "cpu":
+            keep_freed_memory()
         self.network: Trained = network.to(device).train()
         self.recipe, self.device, self.part = recipe, device, part
         settings = recipe.optimizer

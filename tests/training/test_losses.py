@@ -22,6 +22,16 @@ def test_charbonnier_is_the_absolute_difference_where_epsilon_is_small() -> None
     assert charbonnier(a, a, 0.01).item() == pytest.approx(0.01)
 
 
+def test_gradient_of_l1_is_that_of_its_formula() -> None:
+    a, b = pair()
+    a[0, 0, 0, 0] = b[0, 0, 0, 0]  # where the formula has a kink, the gradient is zero
+    ours, formula = a.clone().requires_grad_(), a.clone().requires_grad_()
+    (3 * l1(ours, b)).backward()
+    (3 * (formula - b).abs().mean()).backward()
+    assert ours.grad is not None and formula.grad is not None
+    assert torch.allclose(ours.grad, formula.grad, rtol=1e-6, atol=0)
+
+
 def test_frequency_loss_sees_a_constant_difference_at_one_frequency() -> None:
     a, _ = pair()
     # A difference of d is one coefficient d * sqrt(h w) of h * (w / 2 + 1) complex ones.

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from swinsr.ops.native.calls import BLOCK_PARAMETERS, BlockCall, Parameter, address
 from swinsr.ops.native.library import kernels
+from swinsr.ops.native.room import give_back, take
 from swinsr.ops.native.threads import run, threads_for
 
 FORWARD_SHARES = 16
@@ -61,11 +62,11 @@ class _Prepared:
             setattr(call, name, Parameter(address(value), None))
         self.pointer = ctypes.byref(call)
         self.threads = threads_for(self.shares)
-        prepared = torch.empty(native.block_prepared(self.pointer))
+        prepared = take(native.block_prepared(self.pointer))
         call.scratch_words = native.block_scratch(self.pointer)
-        scratch = torch.empty(self.threads, call.scratch_words)
+        scratch = take(self.threads * call.scratch_words)
         call.prepared, call.scratch = address(prepared), address(scratch)
-        self.kept = [*kept, prepared, scratch]
+        self.kept, self.rooms = kept, [prepared, scratch]
         native.block_prepare(self.pointer)
 
 
@@ -115,6 +116,7 @@ def _forward(
     out = torch.empty(x.shape, dtype=torch.float32)
     prepared.call.out = address(out)
     run(kernels().block_forward, prepared.pointer, prepared.threads, [prepared, out])
+    give_back(*prepared.rooms)
     return out
 
 
@@ -143,11 +145,12 @@ def _gradients(
         if tensor is not None:
             getattr(call, name).gradient = address(result)
     call.share_words = native.block_sums(prepared.pointer)
-    sums = torch.empty(prepared.shares, call.share_words)
+    sums = take(prepared.shares * call.share_words)
     call.share_sums = address(sums)
     kept = [prepared, gradient, *results, sums]
     run(native.block_backward, prepared.pointer, prepared.threads, kept)
     native.block_finish(prepared.pointer)
+    give_back(sums, *prepared.rooms)
     return results
 
 
