@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from swinsr.demo.memory import give_back
 from swinsr.errors import SwinsrError
 
 T = TypeVar("T")
@@ -129,8 +130,11 @@ class Jobs:
 
         def start() -> T:
             job.begin()
-            job.check()
-            return work(job)
+            try:
+                job.check()
+                return work(job)
+            finally:
+                give_back()
 
         future: Future[T] = self._pool.submit(start)
         # A job leaves the list when its thread ends, not when nobody waits any more.

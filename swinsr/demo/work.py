@@ -13,6 +13,7 @@ from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Job
 from swinsr.demo.limits import Limits
 from swinsr.demo.names import result_name
+from swinsr.demo.telling import collected
 from swinsr.demo.uploads import Upload, open_upload
 from swinsr.errors import ConfigError, ImageWriteError, NotEnoughMemoryError
 from swinsr.image import Image, check_side, output_format, read_image, to_depth, write_image
@@ -156,10 +157,11 @@ class Workshop:
         check_side(target, height, width, output_format(Path(target)))
         upscaler.check_scale(wanted)
         job.stage("Restoring" if restores else "Enlarging")
-        done, seconds = run(upscaler, image, wanted, job, upload.name)
+        with collected() as told:
+            done, seconds = run(upscaler, image, wanted, job, upload.name)
         job.stage("Writing the result")
         file = self.folder.new_file(target)
-        notes = (*image.notes, *_write(file, done, saving.quality))
+        notes = (*image.notes, *told, *_write(file, done, saving.quality))
         lossless = before = after = file
         if shown:
             plain = result_name(upload.name, mark, None, image.source_format)

@@ -171,6 +171,29 @@ def test_a_result_keeps_depth_alpha_and_metadata(shop: Workshop, tmp_path: Path)
     assert (read_image(again).pixels == after.pixels).all()
 
 
+def test_short_memory_falls_back_to_tiles_and_is_told(
+    shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from swinsr.inference.engine import NetworkEngine
+
+    engine = shop.catalogue.get("swinsr-light-x2", Job(60)).engine
+    path = uploaded(shop, samples.picture(tmp_path / "a.png", 100, 96))
+    whole = shop.process(Job(60), path, "swinsr-light-x2", Size(2), Saving(), restores=False)
+    assert isinstance(engine, NetworkEngine) and whole.notes == ()
+    run_tile, failed = engine.run_tile, []
+
+    def short_once(planes, progress):
+        if not failed:
+            failed.append(planes.shape)
+            raise MemoryError
+        return run_tile(planes, progress)
+
+    monkeypatch.setattr(engine, "run_tile", short_once)
+    done = shop.process(Job(60), path, "swinsr-light-x2", Size(2), Saving(), restores=False)
+    assert failed and done.size == (192, 200)
+    assert "going on in tiles of" in " ".join(done.notes)
+
+
 def test_sizes_are_reached_exactly(shop: Workshop, tmp_path: Path) -> None:
     path = uploaded(shop, samples.picture(tmp_path / "a.png"))
     done = shop.process(
