@@ -1,0 +1,37 @@
+"""The short forms of the stress programs; `python -m tests.stress.NAME` runs the long ones."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_killed_runs_go_on_to_the_same_bytes() -> None:
+    assert "0 failures" in run("tests.stress.kill9_resume", "--kills", "3")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are those of Linux")
+def test_memory_does_not_grow_with_the_height() -> None:
+    assert "within 10%" in run(
+        "tests.stress.large_image", "--megapixels", "16", "--models", "tiny,bicubic"
+    )
