@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from image_files import random_samples
 
-from swinsr.image import bleed_colour, is_constant, resize, to_float
+from swinsr.image import Image, bleed_colour, is_constant, resize, to_float
+from swinsr.inference import Upscaler
+from swinsr.inference.engine import BaselineEngine
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -77,3 +79,36 @@ def test_constant_is_told_from_nearly_constant():
     assert not is_constant(alpha)
     alpha[0, 1] = 9
     assert not is_constant(alpha)
+
+
+class Counting(BaselineEngine):
+    """Bicubic that counts its runs."""
+
+    runs = 0
+
+    def enlarge(self, planes, scale, size, progress):
+        self.runs += 1
+        return super().enlarge(planes, scale, size, progress)
+
+
+@pytest.mark.parametrize("value", [0, 100, 255])
+def test_constant_alpha_costs_no_run_of_the_model(value):
+    engine = Counting("bicubic")
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 11, 3), np.uint8)
+    plain = Upscaler(Counting("bicubic")).upscale(Image(pixels), 2.0)
+    result = Upscaler(engine).upscale(Image(pixels, np.full((9, 11), value, np.uint8)), 2.0)
+    assert engine.runs == 1
+    assert np.array_equal(result.pixels, plain.pixels)
+    assert (result.alpha == value).all()
+
+
+@pytest.mark.parametrize("hidden", [(0, 0, 0), (255, 255, 255), (0, 255, 0)])
+def test_what_is_hidden_leaves_no_fringe_on_the_border(hidden):
+    rows, columns = np.mgrid[:40, :40]
+    inside = (rows - 20) ** 2 + (columns - 20) ** 2 < 150
+    pixels = np.where(inside[..., None], (200, 40, 30), hidden).astype(np.uint8)
+    alpha = np.where(inside, 255, 0).astype(np.uint8)
+    result = Upscaler(BaselineEngine("bicubic")).upscale(Image(pixels, alpha), 4.0)
+    visible = result.alpha > 0
+    assert visible.any()
+    assert np.abs(result.pixels[visible].astype(int) - (200, 40, 30)).max() <= 1
