@@ -17,6 +17,8 @@ from swinsr.demo.work import Workshop
 from swinsr.errors import ConfigError
 from swinsr.version import __version__
 
+SESSIONS = 32
+
 
 @dataclass(frozen=True)
 class Running:
@@ -128,6 +130,8 @@ def _launch(
             ssr_mode=False,
             mcp_server=False,
             enable_monitoring=False,
+            # Half a megabyte each, one for each call of the API; the page needs nothing of them.
+            state_session_capacity=SESSIONS,
             run_history=False,
             pwa=False,
             num_workers=0,

@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,28 +13,29 @@ from swinsr.demo.page import Page, failure, markup, note, sentence, told
 from swinsr.demo.uploads import Upload
 from swinsr.demo.work import Workshop
 from swinsr.errors import ImageReadError, SwinsrError
-from swinsr.image import Image, resize, write_image
+from swinsr.image import resize, write_image
 
 # What every browser shows; of other formats the page gets a copy.
 _SHOWN = ("PNG", "JPEG", "WebP", "BMP")
 _PREVIEW_SIDE = 1280
+_PREVIEW, _NOTE = "preview.webp", "original.txt"
 _CHOOSE = """
 for (const button of element.querySelectorAll("button"))
   button.addEventListener("click", () => trigger("click", { index: +button.dataset.index }));
 """
 
 
-@dataclass(frozen=True)
-class Replaced:
-    """What the page shows in place of a file, and that file."""
+def original(shop: Workshop, path: str | None) -> str | None:
+    """The file that was uploaded, where the page shows `path`, a copy of it.
 
-    shown: str
-    source: str
-
-
-def original(path: str | None, replaced: Replaced | None) -> str | None:
-    """The file that was uploaded, where the page shows `path`."""
-    return replaced.source if replaced is not None and path == replaced.shown else path
+    It is noted beside the copy and not in the visitor's session: Gradio forgets sessions.
+    """
+    if path is None or Path(path).name != _PREVIEW:
+        return path
+    note = Path(path).with_name(_NOTE)
+    if not note.is_file():
+        return path
+    return shop.folder.check_inside(str(note)).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,12 @@ class Source:
     """The components of one tab's picture."""
 
     picture: gr.Image
-    replaced: gr.State
     info: gr.HTML
 
     @property
     def inputs(self) -> list[Any]:
-        """For handlers: the path shown and what it stands for; see `original`."""
-        return [self.picture, self.replaced]
+        """For handlers: the path shown; see `original`."""
+        return [self.picture]
 
 
 def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = False) -> Source:
@@ -62,30 +63,29 @@ def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = Fals
     """
     source = Source(
         picture_input(label, f"{tab}-picture"),
-        gr.State(None),
         markup(note("Drop a picture, paste one, or use the camera."), elem_id=f"{tab}-info"),
     )
     _examples(page, source)
 
-    def chosen(path: str | None, replaced: Replaced | None) -> tuple[Any, Any, str]:
+    def chosen(path: str | None) -> tuple[Any, str]:
         if path is None:
-            return gr.skip(), None, note("Drop a picture, paste one, or use the camera.")
-        if replaced is not None and path == replaced.shown:
-            return gr.skip(), gr.skip(), gr.skip()
+            return gr.skip(), note("Drop a picture, paste one, or use the camera.")
         try:
+            if original(page.shop, path) != path:
+                return gr.skip(), gr.skip()
             upload = page.shop.open(path)
             line = note(describe(upload))
             if upload.header.format in _SHOWN and not always_copy:
-                return gr.skip(), None, line
-            shown = preview(page.shop, upload.read())
+                return gr.skip(), line
+            shown = preview(page.shop, upload)
         except SwinsrError as error:
-            return gr.skip(), None, failure(error)
-        return shown, Replaced(shown, path), line
+            return gr.skip(), failure(error)
+        return shown, line
 
     source.picture.change(
         chosen,
         source.inputs,
-        [source.picture, source.replaced, source.info],
+        [source.picture, source.info],
         show_progress="hidden",
         api_visibility="private",
         concurrency_limit=None,
@@ -104,15 +104,17 @@ def describe(upload: Upload) -> str:
     )
 
 
-def preview(shop: Workshop, image: Image) -> str:
-    """A copy that browsers show, small enough to be quick."""
+def preview(shop: Workshop, upload: Upload) -> str:
+    """A copy that browsers show, small enough to be quick; `original` leads back."""
+    image = upload.read()
     factor = min(_PREVIEW_SIDE / max(image.height, image.width), 1.0)
     size = max(round(image.height * factor), 1), max(round(image.width * factor), 1)
     alpha = None if image.alpha is None else resize(image.alpha, *size)
     small = image.with_pixels(resize(image.pixels, *size), alpha)
-    path = shop.folder.new_file("preview.webp")
+    path = shop.folder.new_file(_PREVIEW)
     metadata = replace(small.metadata, exif=None, xmp=None)
     write_image(path, replace(small, metadata=metadata), quality=90)
+    path.with_name(_NOTE).write_text(str(upload.path), encoding="utf-8")
     return str(path)
 
 

@@ -231,12 +231,12 @@ def run(demo: Demo, *, clients: int, requests: int, seconds: float, seed: int = 
     return found
 
 
-def wait_until_clean(demo: Demo, own: set[Path], seconds: float) -> int:
+def wait_until_clean(demo: Demo, own: set[Path], seconds: float) -> list[str]:
     """Files of visitors that are left when their time is over."""
     end = time.monotonic() + seconds
-    while (left := len(set(demo.files()) - own)) and time.monotonic() < end:
+    while (left := set(demo.files()) - own) and time.monotonic() < end:
         time.sleep(1)
-    return left
+    return sorted(map(str, left))
 
 
 def main() -> int:
@@ -261,7 +261,8 @@ def main() -> int:
                 requests=options.requests,
                 seconds=options.seconds,
             )
-            found.files_left = wait_until_clean(demo, own, 3 * KEEP_SECONDS)
+            left = wait_until_clean(demo, own, 3 * KEEP_SECONDS)
+            found.files_left = len(left)
         finally:
             demo.stop()
         if demo.files():
@@ -270,7 +271,7 @@ def main() -> int:
     if found.memory_end > GROWTH * found.memory_warm:
         found.faults.append("memory grew by more than a tenth")
     if found.files_left:
-        found.faults.append(f"{found.files_left} files of visitors were left")
+        found.faults.append(f"{found.files_left} files of visitors were left: {left}")
     text = json.dumps(vars(found), indent=1)
     if options.json is not None:
         options.json.write_text(text + "\n", encoding="utf-8")

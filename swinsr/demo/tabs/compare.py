@@ -8,7 +8,7 @@ from swinsr.demo.catalogue import automatic
 from swinsr.demo.choices import model_choices
 from swinsr.demo.compare import MOST, run_comparison
 from swinsr.demo.page import WORK, Page, markup, note
-from swinsr.demo.source import Replaced, original, picture_source
+from swinsr.demo.source import original, picture_source
 from swinsr.demo.viewer import grid_value, viewer
 from swinsr.image import probe_image
 
@@ -57,7 +57,7 @@ def build(page: Page) -> None:
     )
 
     async def run(
-        path: str | None, replaced: Replaced | None, names: list[str], times: float, pixels: float,
+        path: str | None, names: list[str], times: float, pixels: float,
         x: float, y: float, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
@@ -65,7 +65,7 @@ def build(page: Page) -> None:
             request,
             "compare",
             lambda job: run_comparison(
-                page.shop, job, original(path, replaced), names, times, (x / 100, y / 100),
+                page.shop, job, original(page.shop, path), names, times, (x / 100, y / 100),
                 int(pixels),
             ),
             progress,

@@ -8,7 +8,7 @@ import gradio as gr
 from swinsr.demo.choices import model_dropdown
 from swinsr.demo.page import WORK, Page, cell, markup, note, sentence, table
 from swinsr.demo.scoring import Scored, run_scoring
-from swinsr.demo.source import Replaced, original, picture_source
+from swinsr.demo.source import original, picture_source
 from swinsr.demo.viewer import grid_value, viewer
 from swinsr.image import probe_image
 
@@ -37,13 +37,13 @@ def build(page: Page) -> None:
             )
 
     async def run(
-        path: str | None, replaced: Replaced | None, name: str, times: int, request: gr.Request,
+        path: str | None, name: str, times: int, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
         found = await page.work(
             request,
             "evaluate",
-            lambda job: run_scoring(page.shop, job, original(path, replaced), name, int(times)),
+            lambda job: run_scoring(page.shop, job, original(page.shop, path), name, int(times)),
             progress,
         )
         header = probe_image(found.panels[0].file)

@@ -1,6 +1,5 @@
 """Upscale, and Restore: one picture, before and after."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -14,7 +13,7 @@ from swinsr.demo.choices import (
     size_choice,
 )
 from swinsr.demo.page import WORK, Page, facts, markup, note, told
-from swinsr.demo.source import Replaced, original, picture_source
+from swinsr.demo.source import original, picture_source
 from swinsr.demo.viewer import split_value, viewer
 from swinsr.demo.work import Result, Size
 
@@ -22,13 +21,6 @@ _WELCOME = {
     False: "The enlarged picture appears here, with a divider to compare before and after.",
     True: "The restored picture appears here, with a divider to compare before and after.",
 }
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What is needed to save a result in another format."""
-
-    lossless: str
 
 
 def build(page: Page, *, restores: bool) -> None:
@@ -56,11 +48,10 @@ def build(page: Page, *, restores: bool) -> None:
                 interactive=False,
                 elem_id=f"{tab}-download",
             )
-    kept = gr.State(None)
+    kept = gr.Textbox(visible=False)
 
     async def run(
         path: str | None,
-        replaced: Replaced | None,
         name: str | None,
         format_name: str,
         quality: float,
@@ -74,7 +65,7 @@ def build(page: Page, *, restores: bool) -> None:
             request,
             tab,
             lambda job: page.shop.process(
-                job, original(path, replaced), name or "", wanted, how, restores=restores
+                job, original(page.shop, path), name or "", wanted, how, restores=restores
             ),
             progress,
         )
@@ -82,24 +73,24 @@ def build(page: Page, *, restores: bool) -> None:
             split_value(result),
             result_facts(result),
             gr.DownloadButton(value=str(result.file), interactive=True),
-            Kept(str(result.lossless)),
+            str(result.lossless),
         )
 
     async def run_upscale(
-        path: str | None, replaced: Replaced | None, name: str, format_name: str, quality: float,
+        path: str | None, name: str, format_name: str, quality: float,
         kind: str, number: float | None, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
         with told():
             wanted = read_size(kind, number)
-        return await run(path, replaced, name, format_name, quality, request, progress, wanted)
+        return await run(path, name, format_name, quality, request, progress, wanted)
 
     async def run_restore(
-        path: str | None, replaced: Replaced | None, name: str, format_name: str, quality: float,
+        path: str | None, name: str, format_name: str, quality: float,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
-        return await run(path, replaced, name, format_name, quality, request, progress, Size())
+        return await run(path, name, format_name, quality, request, progress, Size())
 
     sizes = [] if size is None else [size.kind, size.number]
     running = start.click(
@@ -121,17 +112,17 @@ def build(page: Page, *, restores: bool) -> None:
     )
 
     async def save_again(
-        result: Kept | None, format_name: str, quality: float, request: gr.Request,
+        lossless: str | None, format_name: str, quality: float, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Any:  # fmt: skip
-        if result is None:
+        if not lossless:
             return gr.skip()
         with told():
             how = read_saving(format_name, quality)
         work = page.work(
             request,
             tab,
-            lambda job: page.shop.save_again(job, result.lossless, how),
+            lambda job: page.shop.save_again(job, lossless, how),
             progress,
         )
         return gr.DownloadButton(value=str(await work), interactive=True)
