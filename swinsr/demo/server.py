@@ -69,7 +69,6 @@ def serve(
         with _everything_in(folder.root):
             blocks, launched = _launch(shop, jobs, host, port, share, auth)
             try:
-                folder.keep_present()
                 folder.start()
                 yield Running(launched[1], launched[2] or None, folder, jobs)
             finally:
@@ -113,6 +112,8 @@ def _launch(
 
     examples = tuple(shop.folder.copy_of(file) for file in example_pictures())
     blocks = build(Page(shop, jobs, examples))
+    # Before the first visitor's file can be there.
+    shop.folder.keep_present()
     try:
         launched = blocks.launch(
             server_name=host,
