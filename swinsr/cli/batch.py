@@ -48,11 +48,16 @@ def run_batch(
         _make_folder(output.path)
     failures = 0
     jobs = min(jobs, len(plans))
+    records: Generator[Record, None, None]
     if jobs > 1:
         from swinsr.cli.workers import run_in_workers
 
         del models
-        records: Generator[Record, None, None] = run_in_workers(work, plans, jobs)
+        records = run_in_workers(work, plans, jobs)
+    elif len(plans) > 1 and not any(job.from_stream or job.to_stream for job in plans):
+        from swinsr.cli.overlap import run_overlapped
+
+        records = run_overlapped(models, work, plans, quiet=quiet)
     else:
         records = _run_here(models, work, plans, quiet=quiet or to_stream)
     with closing(records):  # however it ends, the workers end with it

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from swinsr.image.formats import check_side, output_format
 
 if TYPE_CHECKING:
     from swinsr.cli.target import Size
-    from swinsr.image import Frame, Frames, Image, ImageSource
+    from swinsr.image import Frame, Image, ImageSource
 
 Report = Callable[[float], None]
 
@@ -52,17 +52,35 @@ def run_job(models: LoadedModels, job: Job, work: Work, report: Report) -> Recor
     Raises:
         SwinsrError: whatever went wrong; nothing was written.
     """
-    # What is wrong with the output shows before the work is done, not after.
+    form = checked_format(job, work)
+    if form is None:
+        return Record(job.source_name, job.output_name, "skipped")
+    record = run_large(models, job, work, form, report)
+    if record is not None:
+        return record
+    conversion = Conversion(models, job, work, form)
+    conversion.read()
+    conversion.compute(report)
+    return conversion.write()
+
+
+def checked_format(job: Job, work: Work) -> str | None:
+    """The output's format; None where it is there and is to stay.
+
+    What is wrong with the output shows before the work is done, not after.
+
+    Raises:
+        SwinsrError: the picture cannot be done.
+    """
     if job.error is not None:
         raise ImageWriteError(job.error)
     form = work.format or output_format(job.output)
     work.check_format(form)
     if not job.to_stream and os.path.lexists(job.output):
         if work.skip_existing and not is_folder(job.output):
-            return Record(job.source_name, job.output_name, "skipped")
+            return None
         _check_output(job, work)
-    record = run_large(models, job, work, form, report)
-    return _Conversion(models, job, work, form, report).run() if record is None else record
+    return form
 
 
 def _check_output(job: Job, work: Work) -> None:
@@ -75,25 +93,51 @@ def _check_output(job: Job, work: Work) -> None:
         )
 
 
-class _Conversion:
-    """One file on its way, however many pictures it holds."""
+class Conversion:
+    """One file on its way, however many pictures it holds: read, computed, written.
 
-    def __init__(
-        self, models: LoadedModels, job: Job, work: Work, form: str, report: Report
-    ) -> None:
+    A single picture is computed by `compute`; several are decoded, computed and encoded one after
+    the other by `write`, so that they are never all in memory.
+    """
+
+    def __init__(self, models: LoadedModels, job: Job, work: Work, form: str) -> None:
+        """Nothing is done yet."""
         self._models, self._job, self._work, self._form = models, job, work, form
-        self._report = report
+        self._report: Report = lambda share: None
         self._first: tuple[Image, Size] | None = None
         self._notes: dict[str, None] = {}
+        self._ready: Iterator[Frame] = iter(())
 
-    def run(self) -> Record:
-        from swinsr.image import encode_to_bytes, read_frames, write_frames, write_image
+    def read(self) -> None:
+        """Read the file, and decode a single picture."""
+        from swinsr.image import read_frames
+
+        frames = read_frames(_source(self._job), max_pixels=self._work.max_pixels)
+        self._frames = frames.limited(self._form)
+        self._decoded: Iterable[Frame] = self._frames
+        if self.single:
+            self._decoded = [next(iter(self._frames))]
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one picture; after `read`."""
+        return self._frames.count == 1
+
+    def compute(self, report: Report) -> None:
+        """Do a single picture; of several, begin with none yet."""
+        self._report = report
+        pictures = self._pictures()
+        self._ready = iter([next(pictures)]) if self.single else pictures
+        self._decoded = () if self.single else self._decoded
+
+    def write(self) -> Record:
+        """Write the file."""
+        from swinsr.image import encode_to_bytes, write_frames, write_image
         from swinsr.image.write import DEFAULT_QUALITY
 
         work, job, form = self._work, self._job, self._form
-        frames = read_frames(_source(job), max_pixels=work.max_pixels).limited(form)
+        frames, pictures = self._frames, self._ready
         quality = work.quality or DEFAULT_QUALITY
-        pictures = self._pictures(frames)
         if job.to_stream:
             data, lost = encode_to_bytes(
                 pictures, frames, form, quality=quality, lossless=work.lossless
@@ -125,10 +169,10 @@ class _Conversion:
             notes=(*self._notes, *frames.notes, *lost),
         )
 
-    def _pictures(self, frames: "Frames") -> Iterator["Frame"]:
+    def _pictures(self) -> Iterator["Frame"]:
         """Each picture of the file, done."""
         own = self._models.get(self._work.target.scale).scale
-        for number, frame in enumerate(frames):
+        for number, frame in enumerate(self._decoded):
             image = frame.image
             self._notes.update(dict.fromkeys(image.notes))
             size = self._work.target.size(image.height, image.width, own)
@@ -137,7 +181,7 @@ class _Conversion:
                 self._first = (image, size)
 
             def part(share: float, done: int = number) -> None:
-                self._report((done + share) / frames.count)
+                self._report((done + share) / self._frames.count)
 
             yield replace(frame, image=self._one(image, size, part))
 

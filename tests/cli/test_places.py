@@ -64,18 +64,18 @@ def test_links_are_read_through_and_written_through(call: Call, picture: bytes) 
 def test_an_input_that_goes_meanwhile_fails_alone(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swinsr.cli import picture as module
+    from swinsr.cli import overlap as module
 
     Path("d").mkdir()
     for name in "abc":
         Path(f"d/{name}.png").write_bytes(Path("in.png").read_bytes())
-    run = module.run_job
+    run = module.read_ahead
 
     def and_remove(*arguments: object) -> object:
         Path("d/b.png").unlink(missing_ok=True)
         return run(*arguments)
 
-    monkeypatch.setattr(module, "run_job", and_remove)
+    monkeypatch.setattr(module, "read_ahead", and_remove)
     ran = call("upscale", "d", "-o", "out", *BICUBIC)
     assert ran.status == 1
     assert "b.png: there is no such file" in ran.err
