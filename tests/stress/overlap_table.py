@@ -82,10 +82,8 @@ def main() -> int:
     parser.add_argument("--models", default=",".join(MODELS))
     options = parser.parse_args()
     failed = False
-    print(
-        "| model | overlap | largest difference | pixels beyond 1 level | pixels changed | time |"
-    )
-    print("|---|---|---|---|---|---|")
+    print("| model | overlap | largest difference | pixels beyond 1 level | pixels changed |")
+    print("|---|---|---|---|---|")
     for name in options.models.split(","):
         made = Upscaler.from_pretrained(name, device="cpu", precision="float32", mode="exact")
         engine = made.engine

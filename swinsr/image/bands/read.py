@@ -1,6 +1,6 @@
 """Large files read in bands of rows by libvips, those kinds that come out as `read_image` gives.
 
-docs/decisions/0010-banded-files.md has the measurements by which libvips was chosen.
+docs/decisions/0005-banded-files.md has the measurements by which libvips was chosen.
 """
 
 import importlib
