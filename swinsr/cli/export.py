@@ -19,23 +19,33 @@ BOUND = 1e-4  # beyond float32 rounding of the deepest published network
 
 def export(
     model: str = typer.Argument(..., metavar="MODEL", help="A model's name, file or folder."),
-    output: Path = typer.Argument(..., metavar="OUT", help="out.onnx, .xml, .pt, .ts or .pt2."),
+    output: Path = typer.Argument(
+        ..., metavar="OUT", help="out.onnx, .xml, .pt, .ts, .pt2, .safetensors, or a folder."
+    ),
     dynamic: bool = typer.Option(False, "--dynamic", help="Take pictures of any size."),
     size: str = typer.Option("64x64", metavar="HxW", help="The size to trace, or the only one."),
     opset: int = typer.Option(17, help="Of ONNX, 17 to 20."),
     openvino: bool = typer.Option(False, "--openvino", help="OUT.xml and OUT.bin for OpenVINO."),
     torchscript: bool = typer.Option(False, "--torchscript", help="A TorchScript program."),
     pt2: bool = typer.Option(False, "--pt2", help="PyTorch's exported program."),
+    keep_buffers: bool = typer.Option(
+        False, "--keep-buffers", help="OUT.safetensors, weights for spandrel and the tools on it."
+    ),
+    huggingface: bool = typer.Option(
+        False, "--huggingface", help="OUT, a folder that transformers loads (Swin2SR)."
+    ),
     check: bool = typer.Option(True, help="Run the file and compare it with the network."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace OUT where it is there."),
 ) -> None:
-    """Write a model as an ONNX file, or for OpenVINO or PyTorch.
+    """Write a model as an ONNX file, for OpenVINO or PyTorch, or as weights for other programs.
 
-    The file takes a picture (batch, channels, height, width) in 0..1, pads it to whole windows,
-    and gives the result cropped to its size times the scale.
+    A file that runs takes a picture (batch, channels, height, width) in 0..1, pads it to whole
+    windows, and gives the result cropped to its size times the scale.
     """
-    if openvino + torchscript + pt2 > 1:
-        raise ConfigError("choose one of --openvino, --torchscript and --pt2")
+    if openvino + torchscript + pt2 + keep_buffers + huggingface > 1:
+        raise ConfigError(
+            "choose one of --openvino, --torchscript, --pt2, --keep-buffers and --huggingface"
+        )
     height, width = _size(size)
     if output.exists() and not overwrite:
         raise OutputExistsError(f"{output} is already there; replace it with --overwrite")
@@ -44,6 +54,9 @@ def export(
     from swinsr.zoo import find_weights
 
     loaded = load(find_weights(model))
+    if keep_buffers or huggingface:
+        _weights(loaded, output, huggingface=huggingface)
+        return
     if torchscript:
         done = export_torchscript(loaded.network, output, size=(height, width))
     elif pt2:
@@ -54,15 +67,34 @@ def export(
             _onnx(loaded, between, dynamic=dynamic, size=(height, width), opset=opset)
             from swinsr.export import export_openvino
 
-            done = export_openvino(loaded.network, output, between)
+            only = None if dynamic else (height, width)
+            done = export_openvino(loaded.network, output, between, size=only)
     else:
         done = _onnx(loaded, output, dynamic=dynamic, size=(height, width), opset=opset)
     takes = "any height and width" if dynamic or torchscript else f"{height}x{width} only"
-    if dynamic and pt2:
-        takes += f" above {loaded.config.window_size}"
     typer.echo(f"{done.path}  {done.bytes / 1e6:.1f} MB, {done.nodes:,} nodes, {takes}")
     if check:
         _compare(loaded, done, None if dynamic or torchscript else (height, width))
+
+
+def _weights(loaded: "LoadedModel", output: Path, *, huggingface: bool) -> None:
+    """Write the weights in a layout of other programs."""
+    from swinsr.checkpoints import save, save_huggingface
+    from swinsr.checkpoints.metadata import RESERVED
+
+    if huggingface:
+        save_huggingface(loaded.network, output)
+    else:
+        notes = {k: v for k, v in loaded.metadata.items() if k not in RESERVED}
+        save(
+            loaded.network,
+            output,
+            task=loaded.metadata.get("task", "unknown"),
+            licence=loaded.metadata.get("licence"),
+            provenance=notes,
+            keep_buffers=True,
+        )
+    typer.echo(str(output))
 
 
 def _onnx(

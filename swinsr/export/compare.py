@@ -67,7 +67,9 @@ def run(path: Path, image: NDArray[np.float32]) -> NDArray[np.float32]:
         (result,) = session.run(None, {"image": image})
         return np.asarray(result, np.float32)
     if path.suffix == ".xml":
-        model = need("openvino", "run OpenVINO files").Core().compile_model(str(path), "CPU")
+        core = need("openvino", "run OpenVINO files").Core()
+        # Left to itself it computes in bfloat16 where the processor has it.
+        model = core.compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         return np.asarray(model(image)[0], np.float32)
     with torch.inference_mode():
         if path.suffix == ".pt2":

@@ -1,8 +1,10 @@
 """Write exported files: each is whole or not there, and tells what it is."""
 
+import contextlib
 import dataclasses
 import io
 import json
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.fx.experimental import _config
 
 from swinsr.checkpoints.save import write_file
 from swinsr.errors import ConfigError
@@ -20,6 +23,7 @@ from swinsr.models import RestorationNetwork
 OPSETS = range(17, 21)  # from the first with LayerNormalization to the last that torch traces to
 DEFAULT_OPSET = 17
 ANY_SIDE = torch.export.Dim.DYNAMIC
+SIZES_OF_ONE = "backed_size_oblivious"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,18 +109,42 @@ def _traced_onnx(
     return onnx.load_from_string(buffer.getvalue())
 
 
-def export_openvino(network: RestorationNetwork, path: str | Path, onnx_path: Path) -> Exported:
+def export_openvino(
+    network: RestorationNetwork,
+    path: str | Path,
+    onnx_path: Path,
+    *,
+    size: tuple[int, int] | None = None,
+) -> Exported:
     """Convert an exported ONNX file to OpenVINO's .xml and .bin, in float32.
+
+    Args:
+        network: what the ONNX file was exported from.
+        path: a .xml file; it and the .bin beside it are replaced if they are there.
+        onnx_path: what `export_onnx` wrote.
+        size: (height, width) that the ONNX file takes; None for any.
 
     Raises:
         ConfigError: openvino is not installed, or another suffix.
+        CheckpointError: a file could not be written.
     """
-    path = _checked(path, ".xml", (1, 1))
+    path = _checked(path, ".xml", size or (1, 1))
     openvino = need("openvino", "export to OpenVINO")
     model = openvino.convert_model(str(onnx_path))
-    openvino.save_model(model, str(path), compress_to_fp16=False)
-    total = path.stat().st_size + path.with_suffix(".bin").stat().st_size
-    return Exported(path, total, len(model.get_ops()), None)
+    model.set_rt_info(json.dumps(network.config.to_dict()), ["swinsr", "config"])
+    model.set_rt_info(network.config.family, ["swinsr", "family"])
+    with tempfile.TemporaryDirectory() as folder:
+        between = Path(folder) / path.name
+        openvino.save_model(model, str(between), compress_to_fp16=False)
+        # The .xml last: it is not there without its weights.
+        contents = {
+            target: between.with_suffix(target.suffix).read_bytes()
+            for target in (path.with_suffix(".bin"), path)
+        }
+    for target, content in contents.items():
+        write_file(target, content)
+    total = sum(len(content) for content in contents.values())
+    return Exported(path, total, len(model.get_ops()), size)
 
 
 def export_torchscript(
@@ -157,12 +185,11 @@ def export_program(
     Args:
         network: what to export.
         path: a .pt2 file; replaced if it is there.
-        dynamic: take any height and width above the window (torch.export treats a dimension of
-            one, here one row of windows, apart); else pictures of `size`.
+        dynamic: take any height and width; else pictures of `size`.
         size: (height, width) to trace with.
 
     Raises:
-        ConfigError: another suffix.
+        ConfigError: another suffix, or this torch cannot export for any size.
         CheckpointError: the file could not be written.
     """
     path = _checked(path, ".pt2", size)
@@ -170,12 +197,31 @@ def export_program(
     def content(model: TraceableNetwork) -> tuple[bytes, int]:
         shapes = {"image": {2: ANY_SIDE, 3: ANY_SIDE}} if dynamic else None
         image = _picture(network, size)
-        program = torch.export.export(model, (image,), dynamic_shapes=shapes, strict=False)
+        with sizes_of_one() if dynamic else contextlib.nullcontext():
+            program = torch.export.export(model, (image,), dynamic_shapes=shapes, strict=False)
         buffer = io.BytesIO()
         torch.export.save(program, buffer)
         return buffer.getvalue(), len(program.graph.nodes)
 
     return _write_program(network, path, content, None if dynamic else size)
+
+
+def sizes_of_one() -> contextlib.AbstractContextManager[None]:
+    """While it is open, torch.export does not take dimensions of one apart.
+
+    It would else refuse pictures, or maps of windows, with a side of one.
+
+    Raises:
+        ConfigError: this torch has no such setting.
+    """
+    if not hasattr(_config, SIZES_OF_ONE):
+        raise ConfigError(
+            f"torch {torch.__version__} cannot export a program for any size; install 2.7 or "
+            "later, or leave --dynamic out"
+        )
+    config: Any = _config  # it gets `patch` when it is imported
+    patched: contextlib.AbstractContextManager[None] = config.patch({SIZES_OF_ONE: True})
+    return patched
 
 
 def _write_program(

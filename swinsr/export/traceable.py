@@ -17,12 +17,44 @@ from swinsr.ops.window import shift_mask
 
 
 class Grid:
-    """What all blocks share in one forward: computed once, so that a graph holds it once."""
+    """What all blocks share in one forward: computed once, so that a graph holds it once.
 
-    def __init__(self) -> None:
-        """Filled in by `TraceableNetwork.forward`."""
-        self.height = self.width = self.columns = 0
-        self.masks: dict[tuple[int, int], Tensor] = {}
+    Windows are cut by picking pixels from the flattened map, so that no tensor has a dimension
+    that counts windows in a row: torch.export takes dimensions of one apart.
+    """
+
+    def __init__(self, window: int, height: int, width: int) -> None:
+        """For a map of whole windows, height x width."""
+        self.window, self.height, self.width = window, height, width
+        self.rows, self.columns = height // window, width // window
+        self.masks: dict[int, Tensor] = {}
+        self._places: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def places(self, shift: int) -> tuple[Tensor, Tensor]:
+        """Where the pixels of all windows are in the map, and the pixels of the map in them.
+
+        Returns:
+            Two of (height * width,) int64.
+        """
+        if shift not in self._places:
+            side, number = self.window, torch.arange(self.height * self.width)
+            window, inside = number // side**2, number % side**2
+            top, left = window // self.columns * side, window % self.columns * side
+            y = (top + inside // side + shift) % self.height
+            x = (left + inside % side + shift) % self.width
+            y_back = (number // self.width + self.height - shift) % self.height
+            x_back = (number % self.width + self.width - shift) % self.width
+            window = y_back // side * self.columns + x_back // side
+            inside = y_back % side * side + x_back % side
+            self._places[shift] = (y * self.width + x, window * side**2 + inside)
+        return self._places[shift]
+
+    def kinds(self, batch: int) -> Tensor:
+        """Which of the four masks each window has after a shift: (batch * windows,) int64."""
+        window = torch.arange(self.rows * self.columns)
+        below = (window // self.columns == self.rows - 1).to(torch.int64)
+        right = (window % self.columns == self.columns - 1).to(torch.int64)
+        return (below * 2 + right).repeat(batch)
 
 
 class TraceableAttention(nn.Module):
@@ -83,27 +115,26 @@ def _unit(x: Tensor) -> Tensor:
 class TraceableBlock(nn.Module):
     """A Swin block on maps, (batch, H, W, C) -> the same; H and W are multiples of the window."""
 
-    def __init__(self, block: SwinBlock, grid: Grid) -> None:
+    def __init__(self, block: SwinBlock) -> None:
         """Share the weights of a block."""
         super().__init__()
-        self.window, self.shift, self.grid = block.window, block.shift, grid
+        self.window, self.shift = block.window, block.shift
         self.dim = block.norm1.normalized_shape[0]
         self.norm_last = isinstance(block, SwinBlockV2)
         self.norm1, self.norm2, self.mlp = block.norm1, block.norm2, block.mlp
         self.attn = TraceableAttention(block.attn)
+        self.grid = Grid(block.window, block.window, block.window)  # `TraceableNetwork` sets it
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
-        side, dim, grid = self.window, self.dim, self.grid
+        dim, grid = self.dim, self.grid
+        area = grid.height * grid.width
+        to_windows, to_map = grid.places(self.shift)
         y = x if self.norm_last else self.norm1(x)
-        if self.shift:
-            y = torch.roll(y, (-self.shift, -self.shift), (1, 2))
-        y = y.reshape(-1, side, grid.columns, side, dim).transpose(1, 2)
-        y = self.attn(y.reshape(-1, side * side, dim), grid.masks.get((side, self.shift)))
-        y = y.reshape(-1, grid.columns, side, side, dim).transpose(1, 2)
+        y = y.reshape(-1, area, dim).index_select(1, to_windows)
+        y = self.attn(y.reshape(-1, self.window**2, dim), grid.masks.get(self.shift))
+        y = y.reshape(-1, area, dim).index_select(1, to_map)
         y = y.reshape(-1, grid.height, grid.width, dim)
-        if self.shift:
-            y = torch.roll(y, (self.shift, self.shift), (1, 2))
         if self.norm_last:
             x = x + self.norm1(y)
             return x + self.norm2(self.mlp(x))  # type: ignore[no-any-return]
@@ -125,13 +156,14 @@ class TraceableNetwork(nn.Module):
         super().__init__()
         self.crops_by_view = crops_by_view
         self.multiple, self.scale = network.config.window_size, network.config.scale
-        self.window, self.shift, self.grid = network.window, network.shift, Grid()
+        self.window, self.shift = network.window, network.shift
         self.network = copy.deepcopy(network).eval().float().cpu().requires_grad_(False)
         with torch.no_grad():
             for parent in list(self.network.modules()):
                 for name, child in list(parent.named_children()):
                     if isinstance(child, SwinBlock):
-                        setattr(parent, name, TraceableBlock(child, self.grid))
+                        setattr(parent, name, TraceableBlock(child))
+        self.blocks = [m for m in self.network.modules() if isinstance(m, TraceableBlock)]
         masks = shift_mask(self.window, self.shift, torch.device("cpu"), torch.float32)
         self.register_buffer("masks", masks.clone())
 
@@ -140,11 +172,11 @@ class TraceableNetwork(nn.Module):
         batch, height, width = image.shape[0], image.shape[2], image.shape[3]
         rows, columns = ((side + self.multiple - 1) // self.multiple for side in (height, width))
         padded = self.pad(self.pad(image, height, rows, 2), width, columns, 3)
-        self.grid.height, self.grid.width = rows * self.multiple, columns * self.multiple
-        rows, self.grid.columns = (side * self.multiple // self.window for side in (rows, columns))
+        grid = Grid(self.window, rows * self.multiple, columns * self.multiple)
         if self.shift:
-            mask = self.mask(batch, rows, self.grid.columns)
-            self.grid.masks = {(self.window, self.shift): mask}
+            grid.masks[self.shift] = self.masks[grid.kinds(batch)][:, None]
+        for block in self.blocks:
+            block.grid = grid
         out = self.network.forward_head(padded).image
         height, width = height * self.scale, width * self.scale
         if self.crops_by_view:
@@ -159,13 +191,6 @@ class TraceableNetwork(nn.Module):
         last = torch.ones(1, dtype=torch.int64) * (side - 1)
         folded = last - (place.remainder((2 * last).clamp_min(1)) - last).abs()
         return image.index_select(dim, folded)
-
-    def mask(self, batch: int, rows: int, columns: int) -> Tensor:
-        """(batch * rows * columns, 1, tokens, tokens): of the four masks each window's own."""
-        below = (torch.arange(rows) == rows - 1).to(torch.int64) * 2
-        right = (torch.arange(columns) == columns - 1).to(torch.int64)
-        kinds = (below[:, None] + right[None, :]).reshape(-1).repeat(batch)
-        return self.masks[kinds][:, None]
 
 
 def traceable(network: RestorationNetwork, *, crops_by_view: bool = True) -> TraceableNetwork:

@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
-from swinsr.checkpoints import save
+from swinsr.checkpoints import load, save
 from swinsr.cli import app
-from swinsr.errors import ConfigError
+from swinsr.errors import CheckpointError, ConfigError
 from swinsr.export import (
     CHECKED_SIZES,
     export_onnx,
     export_openvino,
     export_program,
     export_torchscript,
+    files,
     largest_difference,
     traceable,
 )
@@ -25,6 +27,7 @@ from swinsr.export.compare import expected
 from swinsr.models import RestorationNetwork, from_published
 
 BOUND = 5e-6  # of pictures in 0..1, in float32
+SMALL_SIZES = ((8, 40), (40, 5), (1, 1))  # of a window, and below
 TINY = {"embed_dim": 12, "depths": [2, 2], "num_heads": [2, 2], "window_size": 8, "img_size": 64}
 HEADS = [
     ("swinir", {"upscale": 2, "upsampler": "pixelshuffle"}),
@@ -151,23 +154,63 @@ def test_torchscript_is_right_at_sizes_it_was_not_traced_at(tmp_path: Path, fami
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", ["swinir", "swin2sr"])
+@pytest.mark.parametrize(("family", "changes"), HEADS)
 def test_exported_program_is_right_at_sizes_it_was_not_traced_at(
-    tmp_path: Path, family: str
+    tmp_path: Path, family: str, changes: dict[str, Any]
 ) -> None:
-    built = network(family, upscale=2, upsampler="pixelshuffle")
+    built = network(family, **changes)
     done = export_program(built, tmp_path / "model.pt2", dynamic=True)
-    for size in (*CHECKED_SIZES, (9, 40)):
+    for size in (*CHECKED_SIZES, *SMALL_SIZES):
         assert largest_difference(built, done.path, size) <= BOUND
 
 
-def test_openvino_is_right_at_sizes_it_was_not_traced_at(onnx: Any, tmp_path: Path) -> None:
+def test_exported_program_takes_sides_of_a_window_and_below(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    smallest = {"embed_dim": 4, "depths": [2], "num_heads": [1], "window_size": 4, "img_size": 8}
+    built = from_published("swinir", smallest | {"upscale": 1})
+    done = export_program(built, tmp_path / "model.pt2", dynamic=True, size=(16, 16))
+    for size in ((4, 4), (3, 9), (9, 3), (1, 1), (12, 16)):
+        assert largest_difference(built, done.path, size) <= BOUND
+
+
+def test_a_torch_that_takes_sizes_of_one_apart_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "SIZES_OF_ONE", "no_such_setting")
+    with pytest.raises(ConfigError, match=r"install 2\.7"):
+        export_program(network(), tmp_path / "model.pt2", dynamic=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("family", "changes"),
+    [HEADS[0], *(pytest.param(*h, marks=pytest.mark.slow) for h in HEADS[1:])],
+)
+def test_openvino_is_right_at_sizes_it_was_not_traced_at(
+    onnx: Any, tmp_path: Path, family: str, changes: dict[str, Any]
+) -> None:
     pytest.importorskip("openvino", reason="openvino is not installed")
-    built = network()
+    built = network(family, **changes)
     source = export_onnx(built, tmp_path / "model.onnx", dynamic=True)
     done = export_openvino(built, tmp_path / "model.xml", source.path)
-    for size in CHECKED_SIZES:
+    for size in (*CHECKED_SIZES, *SMALL_SIZES):
         assert largest_difference(built, done.path, size) <= BOUND
+
+
+def test_openvino_is_whole_and_tells_what_it_is(onnx: Any, tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino", reason="openvino is not installed")
+    built = network()
+    source = export_onnx(built, tmp_path / "model.onnx", size=(20, 28))
+    done = export_openvino(built, tmp_path / "model.xml", source.path, size=(20, 28))
+    assert done.size == (20, 28)
+    assert done.bytes == sum((tmp_path / f"model.{kind}").stat().st_size for kind in ("xml", "bin"))
+    model = openvino.Core().read_model(str(done.path))
+    assert list(model.input().shape) == [1, 3, 20, 28]
+    notes = json.loads(model.get_rt_info(["swinsr", "config"]).astype(str))
+    assert notes == built.config.to_dict()
+    assert largest_difference(built, done.path, (20, 28)) <= BOUND
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        export_openvino(built, tmp_path / "nowhere" / "model.xml", source.path)
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxscript"])
@@ -218,6 +261,27 @@ def test_command_reports_nodes_size_and_differences(onnx: Any, tmp_path: Path) -
     assert again.exit_code == 1 and "--overwrite" in str(again.exception)
     fixed = CliRunner().invoke(app, [*command[:3], "--size", "20x28", "--overwrite"])
     assert "20x28 only" in fixed.stdout
+
+
+def test_command_writes_weights_with_the_published_buffers(tmp_path: Path) -> None:
+    weights = save(network(), tmp_path / "model.safetensors", task="classical_sr", licence="MIT")
+    out = tmp_path / "out.safetensors"
+    done = CliRunner().invoke(app, ["export", str(weights), str(out), "--keep-buffers"])
+    assert done.exit_code == 0, done.output
+    before, after = load_file(weights), load_file(out)
+    added = {name.rpartition(".")[2] for name in after.keys() - before.keys()}
+    assert added == {"relative_position_index", "attn_mask"}
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    assert load(out).metadata | {"licence": "MIT"} == load(out).metadata
+
+
+def test_command_writes_a_folder_for_transformers(tmp_path: Path) -> None:
+    built = network("swin2sr", upscale=2, upsampler="pixelshuffle")
+    weights = save(built, tmp_path / "model.safetensors", task="classical_sr")
+    done = CliRunner().invoke(app, ["export", str(weights), str(tmp_path / "f"), "--huggingface"])
+    assert done.exit_code == 0, done.output
+    again = load(tmp_path / "f").network.state_dict()
+    assert all(torch.equal(again[name], tensor) for name, tensor in built.state_dict().items())
 
 
 @pytest.mark.parametrize("option", [["--size", "64"], ["--pt2", "--torchscript"]])
