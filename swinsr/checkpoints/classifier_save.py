@@ -20,9 +20,9 @@ from swinsr.checkpoints.layouts.timm_swin import swin_to_timm
 from swinsr.checkpoints.save import write_file
 from swinsr.errors import CheckpointError, ConfigError, WeightsMismatchError
 from swinsr.models import SwinTransformer
+from swinsr.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 
-# Of ImageNet, as the published Swin networks subtract and divide.
-IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
+IMAGENET = {"image_mean": list(IMAGENET_MEAN), "image_std": list(IMAGENET_STD)}
 
 
 def save_classifier(

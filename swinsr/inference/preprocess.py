@@ -15,8 +15,7 @@ from torch import Tensor
 
 from swinsr.errors import ConfigError
 from swinsr.image import Image, to_depth, to_rgb
-
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+from swinsr.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,9 +5,10 @@ everywhere; only `upscale` is called `scale` outside of it.
 """
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from swinsr.errors import ConfigError
+from swinsr.models.checks import NetworkConfig
 
 UPSAMPLERS = (
     "",
@@ -20,7 +21,7 @@ UPSAMPLERS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class RestorationConfig:
+class RestorationConfig(NetworkConfig):
     """What SwinIR and Swin2SR have in common.
 
     Attributes:
@@ -67,18 +68,10 @@ class RestorationConfig:
 
     def __post_init__(self) -> None:
         """Check; sequences become tuples so that equal configurations compare equal."""
-        for name in ("depths", "num_heads"):
-            object.__setattr__(self, name, tuple(int(n) for n in getattr(self, name)))
+        self._normalise()
         object.__setattr__(self, "img_range", float(self.img_range))
-        object.__setattr__(self, "mlp_ratio", float(self.mlp_ratio))
-        for name in ("upscale", "in_chans", "img_size", "window_size", "embed_dim"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ConfigError(f"{name} is a whole number of at least 1, not {value!r}")
-        if not self.depths or min(self.depths) < 1 or len(self.depths) != len(self.num_heads):
-            raise ConfigError(
-                f"depths {self.depths} and num_heads {self.num_heads} have one entry a group each"
-            )
+        self._check_whole("upscale", "in_chans", "img_size", "window_size", "embed_dim")
+        self._check_common("group")
         for heads in self.num_heads:
             if heads < 1 or self.embed_dim % heads:
                 raise ConfigError(
@@ -91,11 +84,8 @@ class RestorationConfig:
             )
         if not self.upsampler and self.upscale != 1:
             raise ConfigError(f"upscale {self.upscale} needs an upsampler")
-        if self.mlp_ratio <= 0 or self.img_range <= 0:
-            raise ConfigError("mlp_ratio and img_range are above 0")
-        for name in ("drop_rate", "attn_drop_rate", "drop_path_rate"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ConfigError(f"{name} is at least 0 and below 1, not {getattr(self, name)}")
+        if self.img_range <= 0:
+            raise ConfigError("img_range is above 0")
 
     @property
     def scale(self) -> int:
@@ -106,13 +96,6 @@ class RestorationConfig:
     def blocks(self) -> int:
         """Swin blocks in all groups together."""
         return sum(self.depths)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; tuples become lists."""
-        return {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in dataclasses.asdict(self).items()
-        }
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """How a network class offers `from_pretrained` although finding and reading files lies above it.
 
-The import is by name and happens at the call: networks know where their weights come from, and
-depend on nothing there.
+The import is by name and happens at the call: docs/decisions/0006-from-pretrained.md.
 """
 
 import importlib

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from swinsr.errors import ConfigError
+from swinsr.models.checks import NetworkConfig
 
 Config = TypeVar("Config", bound="HierarchicalConfig")
 
 
 @dataclasses.dataclass(frozen=True)
-class HierarchicalConfig:
+class HierarchicalConfig(NetworkConfig):
     """What Swin and Swin V2 have in common.
 
     Attributes:
@@ -53,16 +54,10 @@ class HierarchicalConfig:
 
     def __post_init__(self) -> None:
         """Check; sequences become tuples so that equal configurations compare equal."""
-        for name in ("depths", "num_heads"):
-            object.__setattr__(self, name, tuple(int(n) for n in getattr(self, name)))
-        object.__setattr__(self, "mlp_ratio", float(self.mlp_ratio))
-        for name in ("img_size", "patch_size", "in_chans", "embed_dim", "window_size"):
-            _check_whole(name, getattr(self, name), 1)
-        _check_whole("num_classes", self.num_classes, 0)
-        if not self.depths or min(self.depths) < 1 or len(self.depths) != len(self.num_heads):
-            raise ConfigError(
-                f"depths {self.depths} and num_heads {self.num_heads} have one entry a stage each"
-            )
+        self._normalise()
+        self._check_whole("img_size", "patch_size", "in_chans", "embed_dim", "window_size")
+        self._check_whole("num_classes", least=0)
+        self._check_common("stage")
         for stage, heads in enumerate(self.num_heads):
             if heads < 1 or self.width(stage) % heads:
                 raise ConfigError(
@@ -74,11 +69,6 @@ class HierarchicalConfig:
                 f"img_size {self.img_size} is too small for {len(self.depths)} stages on patches "
                 f"of {self.patch_size}"
             )
-        if self.mlp_ratio <= 0:
-            raise ConfigError("mlp_ratio is above 0")
-        for name in ("drop_rate", "attn_drop_rate", "drop_path_rate"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ConfigError(f"{name} is at least 0 and below 1, not {getattr(self, name)}")
 
     def width(self, stage: int) -> int:
         """Channels of a stage, counted from 0."""
@@ -118,13 +108,6 @@ class HierarchicalConfig:
             name: _side(name, values[name]) for name in ("img_size", "patch_size") if name in values
         }
         return cls(**{**values, **square})
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; tuples become lists."""
-        return {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in dataclasses.asdict(self).items()
-        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,11 +153,6 @@ class SwinV2Config(HierarchicalConfig):
                 f"{len(self.depths)} stages"
             )
         object.__setattr__(self, "pretrained_window_sizes", windows)
-
-
-def _check_whole(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigError(f"{name} is a whole number of at least {least}, not {value!r}")
 
 
 def _side(name: str, value: object) -> object:
