@@ -41,8 +41,8 @@ class Ledger:
         """
         text = json.dumps(fields, sort_keys=True).encode()
         self._stream.write(b"%08x %s\n" % (zlib.crc32(text), text))
+        self.records.append(fields)  # it counts even if what follows is interrupted
         os.fsync(self._stream.fileno())
-        self.records.append(fields)
 
     def close(self) -> None:
         """Let go of the file."""

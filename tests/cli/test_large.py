@@ -98,7 +98,7 @@ def test_stopped_run_says_that_it_can_go_on_and_changed_input_starts_anew(tmp_pa
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     ledger = work_path(output) / "ledger"
     for _ in range(6000):
-        if ledger.exists() and ledger.read_bytes().count(b'"tile"') >= 2:
+        if ledger.exists() and ledger.read_bytes().count(b'"kind": "tile"') >= 2:
             break
         time.sleep(0.01)
     process.send_signal(signal.SIGSTOP)  # so that it is not done before the second has looked
