@@ -37,7 +37,8 @@ def run_large(
     from swinsr.image import check_side, probe_image, read_frames
     from swinsr.inference.large import LargeJob, open_input, upscale_large, work_path
 
-    if job.from_stream or job.to_stream:
+    # Looking at a pipe's header would take it from whoever reads the picture.
+    if job.from_stream or job.to_stream or not job.source.is_file():
         return None
     try:
         header = probe_image(job.source)

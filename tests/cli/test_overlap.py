@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +110,17 @@ def test_pictures_that_are_there_are_skipped_in_order(call: Call) -> None:
         "done",
     ]
     assert Path("out/1_x2.png").read_bytes() == b"kept"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_picture_comes_whole_through_a_named_pipe(call: Call) -> None:
+    make_pictures()
+    content = Path("d/0.png").read_bytes()
+    os.mkfifo("pipe.png")
+    writer = threading.Thread(target=Path("pipe.png").write_bytes, args=(content,), daemon=True)
+    writer.start()
+    ran = call("upscale", "pipe.png", "-o", "out.png", *BICUBIC)
+    writer.join(timeout=10)
+    assert ran.status == 0, ran.err
+    assert call("upscale", "d/0.png", "-o", "same.png", *BICUBIC).status == 0
+    assert Path("out.png").read_bytes() == Path("same.png").read_bytes()
