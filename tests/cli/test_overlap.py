@@ -3,7 +3,6 @@
 import json
 import os
 import threading
-import threading
 from pathlib import Path
 
 import numpy as np
