@@ -76,6 +76,13 @@ def test_gray_stays_gray_where_the_format_has_it(tmp_path, suffix):
     assert read_image(tmp_path / f"x.{suffix}").is_gray == (suffix != "webp")
 
 
+@pytest.mark.parametrize("quality", [92, 95, 100])
+def test_the_finest_noise_can_be_written_as_jpeg(tmp_path, quality):
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    write_image(tmp_path / "x.jpg", Image(noise), quality=quality)
+    assert np.abs(read_image(tmp_path / "x.jpg").pixels.astype(int) - noise).mean() < 10
+
+
 def test_alpha_is_laid_on_white_with_a_note(tmp_path):
     image = picture(alpha=True)
     for suffix in ("jpg", "bmp"):

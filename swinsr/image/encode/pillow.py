@@ -23,7 +23,8 @@ def encode_jpeg(stream: BinaryIO, image: Image, quality: int) -> None:
         "JPEG",
         quality=quality,
         subsampling="4:4:4" if quality >= FULL_COLOUR_QUALITY else "4:2:0",
-        optimize=True,
+        # Not optimised: Pillow keeps too small a buffer for that, and cannot write fine noise.
+        optimize=False,
         **fields,
     )
 
