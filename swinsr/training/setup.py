@@ -15,7 +15,7 @@ from swinsr.training.pictures import Cutting, read_folders
 from swinsr.training.sampler import Sampler, prepare_sources
 from swinsr.training.settings import Recipe
 from swinsr.training.tasks import make_task
-from swinsr.training.transfer import take_weights
+from swinsr.training.transfer import read_weights, take_weights
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,26 @@ class Data:
 def make_network(recipe: Recipe) -> tuple[Trained, str]:
     """A network with the recipe's initial weights, and one line about where they are from."""
     torch.manual_seed(recipe.run.seed)
+    hierarchical = isinstance(recipe.network, HierarchicalConfig)
+    weights = None
+    if recipe.init.from_file:
+        weights = read_weights(Path(recipe.init.from_file), hierarchical=hierarchical)
     network: Encoder
     if isinstance(recipe.network, HierarchicalConfig):
         network = CLASSIFIERS[recipe.network.family](recipe.network)
     else:
         network = build(recipe.network)
-        if recipe.init.mode == "interpolator":
-            make_interpolator(network)
     told = f"{count_parameters(network):,} parameters, {recipe.init.mode}"
-    if recipe.init.from_file:
-        transfer = take_weights(network, Path(recipe.init.from_file))
-        told += f"; {recipe.init.from_file}: {transfer}"
+    # A pre-trained body has never given a picture: the interpolator goes around it. Other weights
+    # have, and replace the interpolator.
+    around = weights is not None and weights.pretrained and recipe.task.name != "simmim"
+    interpolates = recipe.init.mode == "interpolator"
+    if interpolates and not around and isinstance(network, RestorationNetwork):
+        make_interpolator(network)
+    if weights is not None:
+        told += f"; {weights.path}: {take_weights(network, weights)}"
+    if interpolates and around and isinstance(network, RestorationNetwork):
+        make_interpolator(network)
     if recipe.task.name == "simmim":
         return MaskedImageModel(network), told
     assert isinstance(network, RestorationNetwork)

@@ -9,7 +9,6 @@ from torch import Tensor
 from swinsr.checkpoints import load
 from swinsr.checkpoints.classifier import load_classifier
 from swinsr.errors import WeightsMismatchError
-from swinsr.models import SwinTransformer
 from swinsr.models.simmim import Encoder
 
 PRETRAINING = "simmim"  # as files of such weights name their task
@@ -28,45 +27,61 @@ class Transfer:
         return f"took {len(self.taken)} of {len(self.taken) + len(self.left)} tensors{others}"
 
 
-def take_weights(network: Encoder, path: Path) -> Transfer:
-    """Copy every tensor of a file that the network has by the same name and shape.
+@dataclass(frozen=True)
+class Weights:
+    """Tensors of a file by the published names, without those that were never trained.
 
-    Pre-training by masked images does not train the head, so that of its files the head is left.
+    `pretrained` is whether masked images trained them, which gives a body but no pictures.
+    """
+
+    path: Path
+    tensors: dict[str, Tensor]
+    pretrained: bool = False
+
+
+def read_weights(path: Path, *, hierarchical: bool = False) -> Weights:
+    """Read a file.
+
+    Args:
+        path: anything that `swinsr.checkpoints.load` reads, or `load_classifier`.
+        hierarchical: whether it holds a hierarchical network.
+
+    Raises:
+        CheckpointError: the file cannot be read.
+    """
+    if hierarchical:
+        return Weights(path, load_classifier(path).network.state_dict(), pretrained=True)
+    loaded = load(path)
+    tensors = loaded.network.state_dict()
+    pretrained = loaded.metadata.get("task") == PRETRAINING
+    if pretrained:
+        for name, _ in loaded.network.head.named_parameters():
+            del tensors[name]
+    return Weights(path, tensors, pretrained)
+
+
+def take_weights(network: Encoder, weights: Weights) -> Transfer:
+    """Copy every tensor that the network has by the same name and shape.
 
     Args:
         network: what to copy into.
-        path: anything that `swinsr.checkpoints.load` reads; for a hierarchical network, that
-            `load_classifier` reads.
+        weights: what to copy.
 
     Returns:
         What was taken and what not.
 
     Raises:
-        CheckpointError: the file cannot be read.
         WeightsMismatchError: nothing in it fits.
     """
-    found = _trained_tensors(network, path)
     taken, left = [], []
     with torch.no_grad():
         for name, parameter in network.named_parameters():
-            tensor = found.get(name)
+            tensor = weights.tensors.get(name)
             if tensor is not None and tensor.shape == parameter.shape:
                 parameter.copy_(tensor)
                 taken.append(name)
             else:
                 left.append(name)
     if not taken:
-        raise WeightsMismatchError(f"{path}: no tensor fits the recipe's network.")
+        raise WeightsMismatchError(f"{weights.path}: no tensor fits the recipe's network.")
     return Transfer(tuple(taken), tuple(left))
-
-
-def _trained_tensors(network: Encoder, path: Path) -> dict[str, Tensor]:
-    """A file's tensors by the published names, without those that were never trained."""
-    if isinstance(network, SwinTransformer):
-        return load_classifier(path).network.state_dict()
-    loaded = load(path)
-    found = loaded.network.state_dict()
-    if loaded.metadata.get("task") == PRETRAINING:
-        for name, _ in loaded.network.head.named_parameters():
-            del found[name]
-    return found

@@ -19,8 +19,8 @@ from swinsr.training.pictures import read_pixels
 from swinsr.training.recipe import recipe_to_table
 from swinsr.training.setup import make_network, read_data
 from swinsr.training.state import TrainingError
-from swinsr.training.transfer import take_weights
-from swinsr.training.validation import masked_pair
+from swinsr.training.transfer import read_weights, take_weights
+from swinsr.training.validation import masked_pair, read_test_folders, score
 from tests.training.test_run import rows, same, stop_at, weights
 from tests.training.tiny import tiny_recipe, tiny_table
 
@@ -115,12 +115,18 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     assert "weights/mask_token" in weights(tmp_path / "cut", "last.state")
 
 
+def pretrained(folder: Path, **sections: dict) -> Path:
+    """The file of a body that masked images have trained."""
+    Run(tiny_recipe(folder, task=TASK, validation={"folders": []}, **sections)).train()
+    return folder / "runs" / "tiny" / "last.safetensors"
+
+
 def test_super_resolution_takes_the_body_and_keeps_its_own_head(tmp_path: Path) -> None:
-    Run(tiny_recipe(tmp_path / "a", task=TASK, validation={"folders": []})).train()
-    path = tmp_path / "a" / "runs" / "tiny" / "last.safetensors"
+    path = pretrained(tmp_path / "a")
     first = weights(tmp_path / "a")
-    with_body, told = make_network(tiny_recipe(tmp_path / "b", init={"from_file": str(path)}))
-    fresh, _ = make_network(tiny_recipe(tmp_path / "b"))
+    init = {"from_file": str(path), "mode": "plain"}
+    with_body, told = make_network(tiny_recipe(tmp_path / "b", init=init))
+    fresh, _ = make_network(tiny_recipe(tmp_path / "b", init={"mode": "plain"}))
     head = {n for n, _ in fresh.head.named_parameters()}
     assert head == {"upsample.0.weight", "upsample.0.bias"}
     for name, tensor in with_body.state_dict().items():
@@ -129,13 +135,35 @@ def test_super_resolution_takes_the_body_and_keeps_its_own_head(tmp_path: Path) 
     assert f"took {len(first) - 2} of {len(first)} tensors" in told
 
 
+def test_pretrained_body_starts_as_an_interpolator(tmp_path: Path) -> None:
+    path = pretrained(tmp_path / "a", init={"mode": "plain"})
+    recipe = tiny_recipe(tmp_path / "b", init={"from_file": str(path)})
+    with_body, _ = make_network(recipe)
+    plain, _ = make_network(tiny_recipe(tmp_path / "b", init={"mode": "plain"}))
+    fresh, _ = make_network(tiny_recipe(tmp_path / "b"))
+    saved = weights(tmp_path / "a")
+    body = [n for n in saved if n.startswith(("layers", "norm", "patch_embed"))]
+    assert body and all(torch.equal(with_body.state_dict()[n], saved[n]) for n in body)
+    (tests,) = read_test_folders(recipe)
+    here = torch.device("cpu")
+    scores = [score(n.eval(), tests, recipe, here).psnr for n in (plain, with_body, fresh)]
+    assert scores[1] > scores[0] + 10
+    assert scores[1] > scores[2] - 1
+
+
+def test_pretraining_goes_on_from_a_file_of_its_own(tmp_path: Path) -> None:
+    path = pretrained(tmp_path / "a")
+    again, _ = make_network(tiny_recipe(tmp_path / "b", task=TASK, init={"from_file": str(path)}))
+    saved, head = weights(tmp_path / "a"), ("upsample.0.weight", "upsample.0.bias")
+    state = again.encoder.state_dict()
+    assert all(torch.equal(state[n], t) for n, t in saved.items() if n not in head)
+
+
 def test_pretraining_goes_on_from_a_hierarchical_file(tmp_path: Path) -> None:
     Run(recipe_from_table(hierarchical(tmp_path, "swin"))).train()
     path = tmp_path / "runs" / "tiny" / "last.safetensors"
-    torch.manual_seed(5)
     fresh, _ = make_network(recipe_from_table(hierarchical(tmp_path, "swin", run={"seed": 9})))
-    taken = take_weights(fresh.encoder, path)
-    assert taken.left == ()
+    assert take_weights(fresh.encoder, read_weights(path, hierarchical=True)).left == ()
     saved = load_classifier(path).network.state_dict()
     assert all(torch.equal(saved[n], t) for n, t in fresh.encoder.state_dict().items())
 
