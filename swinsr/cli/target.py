@@ -49,11 +49,13 @@ class Target:
     fit: Fit = "inside"
 
     def __post_init__(self) -> None:
-        """Refuse options that contradict each other.
+        """Refuse what cannot be, and options that contradict each other.
 
         Raises:
-            ConfigError: a scale beside a width or height, or --fit without both.
+            ConfigError: a scale out of range or beside a width or height, or --fit without both.
         """
+        if self.scale is not None and not 1 <= self.scale <= MAX_SCALE:
+            raise ConfigError(f"scale is between 1 and {MAX_SCALE:g}, not {self.scale:g}")
         if self.scale is not None and (self.width is not None or self.height is not None):
             raise ConfigError("--scale and --width or --height contradict each other; give one")
         if self.fit != "inside" and (self.width is None or self.height is None):

@@ -293,8 +293,8 @@ class _Run:
         free = shutil.disk_usage(self._work.path).free
         if needed > free:
             raise ImageWriteError(
-                f"{job.output}: the work on it needs {needed / 1e9:.1f} GB beside it and the disk "
-                f"has {free / 1e9:.1f}; free some space or choose another folder with -o"
+                f"{job.output}: the work on it needs {needed / 1e6:,.0f} MB beside it and the disk "
+                f"has {free / 1e6:,.0f}; free some space or choose another folder with -o"
             )
 
 

@@ -15,6 +15,8 @@ DEFAULT_OVERLAP = 32
 # Where memory is plenty: larger tiles are hardly quicker, and a stopped run loses more of them.
 LARGEST_TILE = 512
 SMALLEST_TILE = 64
+# Below, nearly all of the work would be overlap.
+LEAST_TILE = 16
 # What reading, blending and encoding in bands takes beside a tile.
 BANDS = 150 << 20
 
@@ -45,10 +47,15 @@ class Tiling:
         """Check."""
         if self.mode not in MODES:
             raise ConfigError(f"unknown mode {self.mode!r}; choose from {', '.join(MODES)}")
-        if self.tile is not None and self.tile < 1:
-            raise ConfigError(f"a tile has at least 1 pixel, not {self.tile}")
+        if self.tile is not None and self.tile < LEAST_TILE:
+            raise ConfigError(f"a tile has at least {LEAST_TILE} pixels a side, not {self.tile}")
         if self.overlap is not None and self.overlap < 0:
             raise ConfigError(f"an overlap has at least 0 pixels, not {self.overlap}")
+        if self.tile is not None and self.overlap is not None and self.overlap >= self.tile:
+            raise ConfigError(
+                f"an overlap of {self.overlap} pixels leaves nothing of tiles of {self.tile}; "
+                "make it smaller than the tiles"
+            )
         if self.memory is not None and self.memory < 1:
             raise ConfigError(f"the memory is at least 1 byte, not {self.memory}")
 
