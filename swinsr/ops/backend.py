@@ -40,6 +40,22 @@ class Explanation:
     reason: str
 
 
+def _asked(
+    requested: str, variable: str, backends: tuple[str, ...], operation: str
+) -> tuple[str, str]:
+    """The backend that is asked for, by the caller or by a variable, and by which of them.
+
+    Raises:
+        ConfigError: an unknown backend.
+    """
+    asked, by = requested, f"backend={requested!r}"
+    if requested == "auto" and (named := os.environ.get(variable)):
+        asked, by = named, f"{variable}={named}"
+    if asked not in backends:
+        raise ConfigError(f"{by}: unknown {operation} backend; choose from {', '.join(backends)}.")
+    return asked, by
+
+
 def attention_backend(
     requested: str, device: torch.device, dtype: torch.dtype, *, dropout: float, trains: bool
 ) -> str:
@@ -57,13 +73,7 @@ def attention_backend(
         ConfigError: an unknown backend, or one without attention dropout where there is some.
         DeviceError: a backend asked for by name that cannot run here.
     """
-    asked, by = requested, f"backend={requested!r}"
-    if requested == "auto" and (named := os.environ.get(ATTENTION_VARIABLE)):
-        asked, by = named, f"{ATTENTION_VARIABLE}={named}"
-    if asked not in ATTENTION_BACKENDS:
-        raise ConfigError(
-            f"{by}: unknown attention backend; choose from {', '.join(ATTENTION_BACKENDS)}."
-        )
+    asked, by = _asked(requested, ATTENTION_VARIABLE, ATTENTION_BACKENDS, "attention")
     if asked == "auto":
         if not dropout and not _native_lacks(device, dtype):
             return "native"
@@ -124,13 +134,7 @@ def process_backend(requested: str, device: torch.device, shift: int) -> str:
         ConfigError: an unknown backend.
         DeviceError: a backend asked for by name that cannot run here.
     """
-    asked, by = requested, f"backend={requested!r}"
-    if requested == "auto" and (named := os.environ.get(PROCESS_VARIABLE)):
-        asked, by = named, f"{PROCESS_VARIABLE}={named}"
-    if asked not in PROCESS_BACKENDS:
-        raise ConfigError(
-            f"{by}: unknown window process backend; choose from {', '.join(PROCESS_BACKENDS)}."
-        )
+    asked, by = _asked(requested, PROCESS_VARIABLE, PROCESS_BACKENDS, "window process")
     if asked == "auto":
         if not shift:
             return "reference"

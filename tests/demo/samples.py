@@ -51,10 +51,10 @@ def _png(path: Path, header: bytes, data: bytes) -> Path:
     return path
 
 
-def png_bomb(path: Path, side: int = 100_000) -> Path:
-    """Some kilobytes that claim to be ten gigapixels."""
+def _gray_png(path: Path, side: int, data: bytes) -> Path:
+    """A square header of 8 bits gray and whatever data."""
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    body = zlib.compress(bytes(10_000_000), 9)
+    body = zlib.compress(data, 9)
     path.write_bytes(
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", header)
@@ -62,19 +62,16 @@ def png_bomb(path: Path, side: int = 100_000) -> Path:
         + _chunk(b"IEND", b"")
     )
     return path
+
+
+def png_bomb(path: Path, side: int = 100_000) -> Path:
+    """Some kilobytes that claim to be ten gigapixels."""
+    return _gray_png(path, side, bytes(10_000_000))
 
 
 def lying_png(path: Path) -> Path:
     """A small header before far too much data."""
-    header = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
-    body = zlib.compress(bytes(200_000_000), 9)
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", header)
-        + _chunk(b"IDAT", body)
-        + _chunk(b"IEND", b"")
-    )
-    return path
+    return _gray_png(path, 8, bytes(200_000_000))
 
 
 def cut_short(path: Path) -> Path:

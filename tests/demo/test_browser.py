@@ -76,7 +76,7 @@ def test_the_page_is_painted_without_a_model(browser: Any, demo: Demo) -> None:
     page = opened(browser, demo)
     paints = page.evaluate("performance.getEntriesByType('paint').map((e) => e.startTime)")
     page.context.close()
-    # 3 s is measured on a quiet machine (docs/demo.md); tests run beside other work.
+    # Below 3 s on a machine with nothing else to do; tests run beside other work.
     assert paints and max(paints) < 15_000
 
 
