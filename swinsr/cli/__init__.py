@@ -18,12 +18,20 @@ def main() -> None:
 
     Nothing slow is imported before signals are taken: Ctrl-C is answered from the start.
     """
-    from swinsr.cli.signals import StoppedError, ignore_signals, report, take_signals
+    from swinsr.cli.signals import (
+        NOTHING_LEFT,
+        StoppedError,
+        ignore_signals,
+        loading,
+        report,
+        take_signals,
+    )
     from swinsr.errors import SwinsrError, is_out_of_memory
 
     try:
         take_signals()
-        from swinsr.cli.commands import app
+        with loading():
+            from swinsr.cli.commands import app
 
         app()
     except SwinsrError as error:
@@ -40,7 +48,7 @@ def main() -> None:
     except StoppedError as stopped:
         ignore_signals()
         if stopped.kept is None:
-            report("stopped; nothing half-written was left behind")
+            report(NOTHING_LEFT)
         else:
             report(f"stopped; the same command goes on with what is finished of {stopped.kept}")
         sys.exit(stopped.status)

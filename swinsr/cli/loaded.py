@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from swinsr.cli.signals import loading
 from swinsr.cli.work import Work
 from swinsr.errors import ConfigError, ModelNotFoundError
 
@@ -30,6 +31,8 @@ class LoadedModels:
         Raises:
             SwinsrError: it cannot be had, or does not do what is asked for.
         """
+        with loading():
+            import swinsr.inference  # noqa: F401 - torch, before anything is written
         upscaler = self.get(self._work.target.scale)
         if self._work.task != "upscale":
             if upscaler.scale != 1:

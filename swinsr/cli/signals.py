@@ -1,16 +1,25 @@
 """Ctrl-C and the signals that end a program, as an exception that lets everything clean up."""
 
+import _thread
 import os
 import signal
 import sys
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 # Signals that follow the first this soon are the same wish; raised again they would cut short the
 # very clean-up that the first one started.
 PATIENCE_SECONDS = 2.0
+# What `main` says when nothing is kept.
+NOTHING_LEFT = "stopped; nothing half-written was left behind"
+# Until a raised stop that was lost in a destructor is raised again.
+AGAIN_SECONDS = 0.02
+
+_loading = False
 
 
 class StoppedError(BaseException):
@@ -22,6 +31,7 @@ class StoppedError(BaseException):
     def __init__(self, number: int) -> None:
         """`number` is the signal's."""
         super().__init__(number)
+        self.number = number
         self.status = 128 + number  # what shells report for it
         self.kept: str | None = None  # the output that the same command goes on with
 
@@ -31,6 +41,9 @@ def take_signals() -> None:
 
     Signals that the parent had ignored, as `nohup` does, stay ignored. Forked children keep the
     usual behaviour. Call it from the main thread.
+
+    Python drops what is raised in a destructor or a callback of its own; a stop that met one is
+    raised again a moment later.
     """
     owner, last = os.getpid(), [-PATIENCE_SECONDS]
 
@@ -39,14 +52,42 @@ def take_signals() -> None:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return
+        if _loading:
+            report(NOTHING_LEFT)
+            os._exit(128 + number)
         now = time.monotonic()
         if now - last[0] >= PATIENCE_SECONDS:
             last[0] = now
             raise StoppedError(number)
 
+    usual = sys.unraisablehook
+
+    def dropped(what: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(what.exc_value, StoppedError):
+            usual(what)
+            return
+        last[0] = -PATIENCE_SECONDS
+        number = what.exc_value.number
+        threading.Timer(AGAIN_SECONDS, _thread.interrupt_main, (number,)).start()
+
+    sys.unraisablehook = dropped
     for number in _numbers():
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, stop)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Around the import of large libraries, before anything is written: a signal ends the program.
+
+    They import in thousands of places that an exception may come to, and some of them handle it.
+    """
+    global _loading
+    _loading = True
+    try:
+        yield
+    finally:
+        _loading = False
 
 
 def ignore_signals() -> None:

@@ -6,6 +6,7 @@ from swinsr.training.checks import one_of, require
 
 TASKS = ("bicubic", "compressed", "real", "denoise", "jpeg", "simmim")
 LOSSES = ("l1", "charbonnier")
+OPTIMIZERS = ("adamw", "muon")
 SCHEDULES = ("constant", "cosine", "trapezoid", "step")
 
 
@@ -66,9 +67,11 @@ class LossSettings:
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """[optimizer]: AdamW (arXiv:1711.05101), its schedule and the average of its weights.
+    """[optimizer]: how weights change, the schedule, and the weights' average.
 
     Attributes:
+        name: "adamw" (arXiv:1711.05101), or "muon", which makes the updates of the body's matrices
+            orthogonal and leaves the rest to AdamW (`swinsr.training.muon`).
         lr: the highest learning rate.
         betas: decay of the first and second moment.
         weight_decay: decoupled; acts on every parameter.
@@ -84,6 +87,7 @@ class OptimizerSettings:
         ema: decay of the weights' exponential moving average, which is validated and exported.
     """
 
+    name: str = "adamw"
     lr: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.0
@@ -98,6 +102,7 @@ class OptimizerSettings:
 
     def __post_init__(self) -> None:
         """Check."""
+        one_of("optimizer", "name", self.name, OPTIMIZERS)
         one_of("optimizer", "schedule", self.schedule, SCHEDULES)
         require(self.lr > 0, "optimizer.lr is above 0.")
         require(all(0 <= b < 1 for b in self.betas), "optimizer.betas lie in 0..1, 1 excluded.")

@@ -90,12 +90,12 @@ def save_state(
     tensors: dict[str, Tensor] = {}
     for name, parameter in network.named_parameters():
         tensors[f"weights/{name}"] = parameter
-        for moment in MOMENTS:
-            if parameter in optimizer.state:
-                tensors[f"optimizer/{moment}/{name}"] = optimizer.state[parameter][moment]
+        for moment, tensor in optimizer.state.get(parameter, {}).items():
+            tensors[f"optimizer/{moment}/{name}"] = tensor
     for name, parameter in average.network.named_parameters():
         tensors[f"average/{name}"] = parameter
     header = {"version": VERSION, "recipe": recipe, "progress": vars(progress)}
+    header["optimizer"] = type(optimizer).__name__
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     write_atomically(path, tensors, {"training": json.dumps(header)})
 
@@ -118,6 +118,12 @@ def load_state(
             f"{path}: belongs to another network than the recipe's; resume with the recipe it was "
             "made with, or start a run of another name."
         )
+    made = header.get("optimizer", "AdamW")
+    if made != type(optimizer).__name__:
+        raise WeightsMismatchError(
+            f"{path}: was made with {made} and the recipe's optimizer.name is another; resume with "
+            "that one, or start a run of another name with init.from_file."
+        )
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(tensors[f"weights/{name}"])
@@ -129,6 +135,7 @@ def load_state(
                         "cpu" if moment == "step" and not _fused(optimizer) else device
                     )
                     for moment in MOMENTS
+                    if f"optimizer/{moment}/{name}" in tensors
                 }
     progress = Progress(**header["progress"])
     if progress.best == float("-inf"):

@@ -8,6 +8,7 @@ from swinsr.training.distributed import average_gradients
 from swinsr.training.ema import Average, Trained
 from swinsr.training.losses import make_loss
 from swinsr.training.memory import keep_freed_memory
+from swinsr.training.muon import make_optimizer
 from swinsr.training.sampler import Batch, Part
 from swinsr.training.schedule import learning_rate
 from swinsr.training.settings import Recipe
@@ -24,13 +25,7 @@ class Stepper:
         self.recipe, self.device, self.part = recipe, device, part
         settings = recipe.optimizer
         self.parameters = list(self.network.parameters())
-        self.optimizer = torch.optim.AdamW(
-            self.parameters,
-            lr=settings.lr,
-            betas=settings.betas,
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
+        self.optimizer = make_optimizer(self.network, settings)
         self.average = Average(self.network, settings.ema)
         self.loss = make_loss(recipe.loss)
         self.autocast = recipe.run.precision == "bfloat16"

@@ -14,7 +14,13 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from swinsr.checkpoints import load
-from swinsr.errors import CheckpointReadError, ConfigError, ImageReadError, SwinsrError
+from swinsr.errors import (
+    CheckpointReadError,
+    ConfigError,
+    ImageReadError,
+    SwinsrError,
+    WeightsMismatchError,
+)
 from swinsr.training import Run
 from swinsr.training.sampler import Batch, Part
 from swinsr.training.setup import make_network, read_data
@@ -76,18 +82,21 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     monkeypatch.setattr(Stepper, "step", with_signal)
 
 
-@pytest.mark.parametrize("drop", [0.0, 0.3])
+@pytest.mark.parametrize(("drop", "optimizer"), [(0.0, "adamw"), (0.3, "adamw"), (0.0, "muon")])
 def test_interrupted_and_resumed_equals_uninterrupted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drop: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drop: float, optimizer: str
 ) -> None:
-    network = {"drop_rate": drop, "drop_path_rate": drop}
-    Run(tiny_recipe(tmp_path / "whole", network=network)).train()
+    sections = {
+        "network": {"drop_rate": drop, "drop_path_rate": drop},
+        "optimizer": {"name": optimizer},
+    }
+    Run(tiny_recipe(tmp_path / "whole", **sections)).train()
     with monkeypatch.context() as patch:
         stop_at(patch, 6)
         with pytest.raises(TrainingError, match=r"Stopped at step 7.*--resume"):
-            Run(tiny_recipe(tmp_path / "cut", network=network)).train()
+            Run(tiny_recipe(tmp_path / "cut", **sections)).train()
     before = signal.getsignal(signal.SIGINT)
-    Run(tiny_recipe(tmp_path / "cut", network=network), resume=True).train()
+    Run(tiny_recipe(tmp_path / "cut", **sections), resume=True).train()
     assert signal.getsignal(signal.SIGINT) is before
     for name in ("last.safetensors", "last.state"):
         assert same(weights(tmp_path / "whole", name), weights(tmp_path / "cut", name))
@@ -169,6 +178,13 @@ def test_checkpoint_of_another_network_is_told(tmp_path: Path) -> None:
     Run(tiny_recipe(tmp_path, run={"steps": 2})).train()
     with pytest.raises(SwinsrError, match="another network"):
         Run(tiny_recipe(tmp_path, network={"embed_dim": 12}), resume=True).train()
+
+
+@pytest.mark.parametrize(("made", "wanted"), [("adamw", "muon"), ("muon", "adamw")])
+def test_checkpoint_of_another_optimiser_is_told(tmp_path: Path, made: str, wanted: str) -> None:
+    Run(tiny_recipe(tmp_path, optimizer={"name": made})).train()
+    with pytest.raises(WeightsMismatchError, match=r"last\.state: was made with .*init\.from_file"):
+        Run(tiny_recipe(tmp_path, optimizer={"name": wanted}), resume=True).train()
 
 
 def test_weights_without_a_state_cannot_be_resumed_from(tmp_path: Path) -> None:
