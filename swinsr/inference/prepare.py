@@ -93,23 +93,27 @@ class PreparedNetwork:
         if tokens.data_ptr() == first.data_ptr():
             tokens = tokens.clone()  # it is added to in place and `first` is needed again
         tokens = tokens.contiguous()
+        group = torch.empty_like(tokens)
         for layer in layers:
             assert isinstance(layer, RSTB)
-            group = tokens if self.native else tokens.clone()
+            source = tokens
             for block in layer.residual_group.blocks:
                 assert isinstance(block, SwinBlock)
-                group = self._block(block, group)
+                self._block(block, source, group)
+                source = group
                 steps.advance(1.0)
             tokens += to_tokens(self._residual(layer.conv, to_image(group), layer.patch_embed))
         normed = self._features(tokens)
         return self._residual(last, normed).add_(first)
 
-    def _block(self, block: SwinBlock, tokens: Tensor) -> Tensor:
-        """One block on a map: as one kernel, or in place and in chunks."""
+    def _block(self, block: SwinBlock, tokens: Tensor, out: Tensor) -> None:
+        """One block from a map into another or the same: as one kernel, or in chunks."""
         if self.native:
-            return block.run_native(tokens, bfloat16=self.dtype == torch.bfloat16)
-        run_block(block, self._chunked[block], tokens)
-        return tokens
+            block.run_native_into(out, tokens, bfloat16=self.dtype == torch.bfloat16)
+            return
+        if out is not tokens:
+            out.copy_(tokens)
+        run_block(block, self._chunked[block], out)
 
     def _features(self, tokens: Tensor) -> Tensor:
         for item in tokens.unbind():

@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 from swinsr.nn.attention import WindowAttention, WindowAttentionV2
 from swinsr.ops.backend import block_backend
-from swinsr.ops.native.block import swin_block_native
+from swinsr.ops.native.block import swin_block_into, swin_block_native
 from swinsr.ops.window import shift_mask
 from swinsr.ops.window_process import merge_unshift, shift_partition
 
@@ -127,33 +127,37 @@ class SwinBlock(nn.Module):
         Returns:
             As x, float32.
         """
-        attention = self.attn
         # Autocast would round what is computed here in float32, and does not know the kernel.
         with torch.autocast("cpu", enabled=False):
-            out: Tensor = swin_block_native(
-                x.float(),
-                attention.scale(),
-                attention.position_bias(),
-                self.mask(x.device),
-                self.norm1.weight,
-                self.norm1.bias,
-                attention.qkv.weight,
-                attention.qkv_bias(),
-                attention.proj.weight,
-                attention.proj.bias,
-                self.norm2.weight,
-                self.norm2.bias,
-                self.mlp.fc1.weight,
-                self.mlp.fc1.bias,
-                self.mlp.fc2.weight,
-                self.mlp.fc2.bias,
-                self.window,
-                self.shift,
-                attention.heads,
-                self.generation,
-                bfloat16,
-            )
+            out: Tensor = swin_block_native(x.float(), *self._tensors(), *self._settings(bfloat16))
         return out
+
+    def run_native_into(self, out: Tensor, x: Tensor, *, bfloat16: bool) -> None:
+        """As `run_native`, without gradients, into a float32 contiguous map that may be x."""
+        swin_block_into(out, x, self._tensors(), *self._settings(bfloat16))
+
+    def _tensors(self) -> list[Tensor | None]:
+        attention, mlp = self.attn, self.mlp
+        return [
+            attention.scale(),
+            attention.position_bias(),
+            self.mask(self.norm1.weight.device),
+            self.norm1.weight,
+            self.norm1.bias,
+            attention.qkv.weight,
+            attention.qkv_bias(),
+            attention.proj.weight,
+            attention.proj.bias,
+            self.norm2.weight,
+            self.norm2.bias,
+            mlp.fc1.weight,
+            mlp.fc1.bias,
+            mlp.fc2.weight,
+            mlp.fc2.bias,
+        ]
+
+    def _settings(self, bfloat16: bool) -> tuple[int, int, int, int, bool]:
+        return (self.window, self.shift, self.attn.heads, self.generation, bfloat16)
 
     def transform(self, x: Tensor) -> Tensor:
         """The block on a map, without gradient checkpointing."""

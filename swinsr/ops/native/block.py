@@ -70,6 +70,31 @@ class _Prepared:
         native.block_prepare(self.pointer)
 
 
+def swin_block_into(
+    out: Tensor,
+    x: Tensor,
+    tensors: list[Tensor | None],
+    window: int,
+    shift: int,
+    heads: int,
+    version: int,
+    bfloat16: bool,
+) -> None:
+    """The block on a map, into memory that is there already; no operator, so nothing is recorded.
+
+    Args:
+        out: float32, contiguous, of x's shape; it may be x itself, as every window is read before
+            it is written and belongs to no other.
+        x: as `swin_block_native` takes it.
+        tensors: scale to fc2_bias, in the order of `swin_block_native`.
+        window, shift, heads, version, bfloat16: as for `swin_block_native`.
+    """
+    prepared = _Prepared(x, tensors, (window, shift, heads, version, bfloat16), FORWARD_SHARES)
+    prepared.call.out = address(out)
+    run(kernels().block_forward, prepared.pointer, prepared.threads, [prepared, out])
+    give_back(*prepared.rooms)
+
+
 def _forward(
     x: Tensor,
     scale: Tensor,
@@ -112,11 +137,8 @@ def _forward(
     """
     tensors = [scale, bias, mask, norm1_weight, norm1_bias, qkv_weight, qkv_bias, proj_weight]
     tensors += [proj_bias, norm2_weight, norm2_bias, fc1_weight, fc1_bias, fc2_weight, fc2_bias]
-    prepared = _Prepared(x, tensors, (window, shift, heads, version, bfloat16), FORWARD_SHARES)
     out = torch.empty(x.shape, dtype=torch.float32)
-    prepared.call.out = address(out)
-    run(kernels().block_forward, prepared.pointer, prepared.threads, [prepared, out])
-    give_back(*prepared.rooms)
+    swin_block_into(out, x, tensors, window, shift, heads, version, bfloat16)
     return out
 
 
