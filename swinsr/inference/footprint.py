@@ -51,11 +51,11 @@ class Terms:
 
 
 # Coefficients by how the blocks run and in what they multiply. On a processor no measurement above
-# 50 MB lies above the model or below 1/2.8 of it. The rows for GPUs are those of the modules and a
+# 50 MB lies above the model or below a quarter of it. The rows for GPUs are those of the modules and a
 # third: what is wrong there shows as a failed allocation, and smaller tiles.
 TABLE = {
-    "native float32": Terms(5.8, 2.4, 3.4, 1.5, 5.0e7),
-    "native 16 bits": Terms(6.3, 0.7, 3.2, 1.6, 2.4e7),
+    "native float32": Terms(4.4, 2.3, 4.8, 0.8, 4.3e7),
+    "native 16 bits": Terms(6.4, 1.7, 2.5, 2.1, 1.6e7),
     "modules float32": Terms(5.4, 2.7, 3.9, 4.2, 2.5e7),
     "modules 16 bits": Terms(7.6, 2.3, 3.2, 1.0, 4.8e7),
     "cuda float32": Terms(7.2, 3.6, 5.2, 5.6, 3.3e7),

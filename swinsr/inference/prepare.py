@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from swinsr.inference.convolution import add_convolution, adds_in_place
 from swinsr.inference.fast_block import Forward, fast_block
 from swinsr.inference.precision import (
     bfloat16_is_near,
@@ -23,7 +24,7 @@ from swinsr.inference.windows import run_block
 from swinsr.models import RestorationNetwork
 from swinsr.nn.block import SwinBlock
 from swinsr.nn.heads import PixelShuffleHFHead
-from swinsr.nn.patch import to_image, to_tokens
+from swinsr.nn.patch import to_image
 from swinsr.nn.residual import RSTB
 from swinsr.ops.backend import block_backend
 from swinsr.ops.pad import pad_to_multiple
@@ -102,9 +103,11 @@ class PreparedNetwork:
                 self._block(block, source, group)
                 source = group
                 steps.advance(1.0)
-            tokens += to_tokens(self._residual(layer.conv, to_image(group), layer.patch_embed))
+            projection = layer.patch_embed if network.projects else None
+            self._add(layer.conv, to_image(group), to_image(tokens), projection)
         normed = self._features(tokens)
-        return self._residual(last, normed).add_(first)
+        self._add(last, normed, first)
+        return first
 
     def _block(self, block: SwinBlock, tokens: Tensor, out: Tensor) -> None:
         """One block from a map into another or the same: as one kernel, or in chunks."""
@@ -121,15 +124,21 @@ class PreparedNetwork:
                 row.copy_(self.network.norm(row))
         return to_image(tokens)
 
-    def _residual(self, conv: nn.Module, x: Tensor, then: nn.Module | None = None) -> Tensor:
-        """A 1conv or 3conv, and Swin2SR's projection after it."""
+    def _add(
+        self, conv: nn.Module, x: Tensor, target: Tensor, then: nn.Module | None = None
+    ) -> None:
+        """Add a 1conv or 3conv, with Swin2SR's projection after it, to a map in place."""
+        if then is None and adds_in_place(conv, target):
+            assert isinstance(conv, nn.Conv2d)
+            add_convolution(conv, x, target)
+            return
 
         def module(strip: Tensor) -> Tensor:
             out: Tensor = conv(strip)
             return out if then is None else to_image(then(out))
 
         halo = 1 if self.config.resi_connection == "1conv" else 2
-        return convolve(module, x, halo=halo, channels=self.config.embed_dim)
+        target += convolve(module, x, halo=halo, channels=self.config.embed_dim)
 
     def _enlarge(
         self, module: HeadFunction, features: Tensor, image: Tensor, steps: Steps, weight: float
