@@ -46,7 +46,9 @@ def main() -> int:
             rows += measure(
                 name, side, contenders=given.contenders, runs=given.runs, floor=floor, say=say
             )
-    quote(rows, floor)
+            quote(rows, floor)
+            if given.output:  # what is measured stays, whatever comes next
+                write(rows, floor.rates, given.output, given.name)
     if given.memory:
         for row in rows:
             if row.seconds:

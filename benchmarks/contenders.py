@@ -124,7 +124,7 @@ def _transformers(network: RestorationNetwork, size: tuple[int, int]) -> Run:
         library = importlib.import_module("transformers")
         config = library.Swin2SRConfig(**config_to_huggingface(network.config))
         module = library.Swin2SRForImageSuperResolution(config)
-    tensors = tensors_to_huggingface(network.config, network.state_dict())
+    tensors = tensors_to_huggingface(network.state_dict(), network.config)
     module.load_state_dict(tensors, strict=False)
     module.eval()
 
