@@ -135,7 +135,8 @@ def main() -> int:
         found = results[task] = {}
         for name, ways in peers(task).items():
             found[name] = max(score(way, task, truths) for way in ways)
-        best = max(on_y for on_y, _ in found.values())
+        clean = default_model(4.0).name
+        best = found[clean][0] if clean in found else max(on_y for on_y, _ in found.values())
         for entry in bundled_models():
             if entry.task == OURS[task]:
                 found[entry.name] = score(Upscaler.from_pretrained(entry.name), task, truths)
