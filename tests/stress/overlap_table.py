@@ -22,7 +22,7 @@ from swinsr.inference.progress import silent
 from swinsr.inference.tiles import DEFAULT_OVERLAP
 from swinsr.tiling import tiled
 
-MODELS = ("swinsr-light-x2", "swinsr-light-x4")
+MODELS = ("swinsr-light-x2", "swinsr-denoise", "swinsr-light-x4")
 OVERLAPS = (0, 8, 16, 24, 32, 48, 64)
 STEP = 64  # input pixels from tile to tile: small, so that there are many seams to look at
 SHARE = 1e-4
