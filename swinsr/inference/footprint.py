@@ -51,8 +51,8 @@ class Terms:
 
 
 # Coefficients by how the blocks run and in what they multiply. On a processor no measurement above
-# 50 MB lies above the model or below a quarter of it. The rows for GPUs are those of the modules and a
-# third: what is wrong there shows as a failed allocation, and smaller tiles.
+# 50 MB lies above the model or below a quarter of it. The rows for GPUs are those of the modules
+# and a third: what is wrong there shows as a failed allocation, and smaller tiles.
 TABLE = {
     "native float32": Terms(4.4, 2.3, 4.8, 0.8, 4.3e7),
     "native 16 bits": Terms(6.4, 1.7, 2.5, 2.1, 1.6e7),
