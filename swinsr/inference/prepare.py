@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from swinsr.inference.chain import Chain, chain_of, head_layers, layers_of, residual_layers
 from swinsr.inference.convolution import add_convolution, adds_in_place
 from swinsr.inference.fast_block import Forward, fast_block
 from swinsr.inference.precision import (
@@ -23,8 +24,8 @@ from swinsr.inference.strips import convolve, enlarge
 from swinsr.inference.windows import run_block
 from swinsr.models import RestorationNetwork
 from swinsr.nn.block import SwinBlock
-from swinsr.nn.heads import PixelShuffleHFHead
-from swinsr.nn.patch import to_image
+from swinsr.nn.heads import PixelShuffleHFHead, RestorationHead
+from swinsr.nn.patch import to_image, to_tokens
 from swinsr.nn.residual import RSTB
 from swinsr.ops.backend import block_backend
 from swinsr.ops.pad import pad_to_multiple
@@ -39,9 +40,6 @@ class PreparedNetwork:
 
     def __init__(self, network: RestorationNetwork, dtype: torch.dtype) -> None:
         """Prepare copies of the weights; the network itself is left as it is."""
-        if dtype != torch.float32:
-            network = with_rounded_convolutions(network, dtype)
-        self.network = network
         self.config = network.config
         self.dtype = dtype
         blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
@@ -49,6 +47,15 @@ class PreparedNetwork:
             block_backend("auto", network.mean.device, block.obstacle(network.mean)) == "native"
             for block in blocks
         )
+        self._chains: dict[nn.Module, Chain] = _chains(network, dtype) if self.native else {}
+        if dtype != torch.float32 and network.head not in self._chains:
+            # By PyTorch's modules; the copy's parts that have a chain are not used.
+            originals = list(network.modules())
+            network = with_rounded_convolutions(network, dtype)
+            copies = dict(zip(originals, network.modules(), strict=True))
+            self._chains = {copies[module]: chain for module, chain in self._chains.items()}
+            blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
+        self.network = network
         self._chunked: dict[SwinBlock, Forward] = (
             {} if self.native else {block: fast_block(block, dtype) for block in blocks}
         )
@@ -77,6 +84,10 @@ class PreparedNetwork:
         features = self._body(first, network.layers, network.conv_after_body, steps)
         if isinstance(head, PixelShuffleHFHead):
             out = self._two_branches(head, features, image, steps)
+        elif head in self._chains:
+            out = self._run(head, features, steps, 0.2 * body)
+            if isinstance(head, RestorationHead):
+                out += image
         else:
             out = self._enlarge(
                 lambda f, i, size: head(f, i, size).image, features, image, steps, 0.2 * body
@@ -128,6 +139,9 @@ class PreparedNetwork:
         self, conv: nn.Module, x: Tensor, target: Tensor, then: nn.Module | None = None
     ) -> None:
         """Add a 1conv or 3conv, with Swin2SR's projection after it, to a map in place."""
+        if conv in self._chains:
+            self._chains[conv].into(to_tokens(target), to_tokens(x), add=True)
+            return
         if then is None and adds_in_place(conv, target):
             assert isinstance(conv, nn.Conv2d)
             add_convolution(conv, x, target)
@@ -139,6 +153,14 @@ class PreparedNetwork:
 
         halo = 1 if self.config.resi_connection == "1conv" else 2
         target += convolve(module, x, halo=halo, channels=self.config.embed_dim)
+
+    def _run(self, module: nn.Module, x: Tensor, steps: Steps, weight: float) -> Tensor:
+        """A module that has a chain: (batch, C, H, W) -> the same, channels last in memory."""
+        chain = self._chains[module]
+        batch, _, height, width = x.shape
+        out = x.new_empty(batch, height * chain.scale, width * chain.scale, chain.channels)
+        chain.into(out, to_tokens(x), tick=lambda share: steps.advance(weight * share))
+        return to_image(out)
 
     def _enlarge(
         self, module: HeadFunction, features: Tensor, image: Tensor, steps: Steps, weight: float
@@ -160,6 +182,13 @@ class PreparedNetwork:
         """The high-frequency head: its second body is streamed like the first."""
         weight = 0.1 * self.config.blocks
         dim = self.config.embed_dim
+        if self.native:
+            before = self._run(head.conv_before_upsample, features, steps, 0.0)
+            first = self._run(head.conv_first_hf, before, steps, 0.0)
+            out = self._run(head.conv_last, before, steps, weight)
+            del before
+            high = self._body(first, head.layers_hf, head.conv_after_body_hf, steps)
+            return out.add_(self._run(head, high, steps, weight))
         before = convolve(head.conv_before_upsample, features, halo=1, channels=64)
         first = convolve(head.conv_first_hf, before, halo=1, channels=dim)
         out = self._enlarge(
@@ -177,6 +206,32 @@ class PreparedNetwork:
                 weight,
             )
         )
+
+
+def _chains(network: RestorationNetwork, dtype: torch.dtype) -> dict[nn.Module, Chain]:
+    """What the compiled kernels convolve, by the module whose place it takes."""
+    rounded = dtype == torch.bfloat16
+    head = network.head
+    residual = [
+        (layer.conv, layer.patch_embed.proj if network.projects else None)
+        for layer in network.modules()
+        if isinstance(layer, RSTB)
+    ]
+    residual.append((network.conv_after_body, None))
+    ends = head_layers(head)
+    chains: dict[nn.Module, Chain] = {}
+    if isinstance(head, PixelShuffleHFHead):
+        residual.append((head.conv_after_body_hf, None))
+        for module in (head.conv_before_upsample, head.conv_first_hf):
+            chains[module] = chain_of(layers_of(module), bfloat16=rounded)
+        plain = layers_of(head.upsample, head.conv_last)
+        chains[head.conv_last] = chain_of(plain, bfloat16=rounded, exact_end=True)
+        ends = layers_of(head.conv_before_upsample_hf, head.upsample_hf, head.conv_last_hf)
+    if ends is not None:
+        chains[head] = chain_of(ends, bfloat16=rounded, exact_end=True)
+    for conv, projection in residual:
+        chains[conv] = chain_of(residual_layers(conv, projection), bfloat16=rounded)
+    return chains
 
 
 def prepare(

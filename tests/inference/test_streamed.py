@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from swinsr.errors import ConfigError
-from swinsr.inference import prepare, strips, windows
+from swinsr.inference import chain, prepare, strips, windows
 from swinsr.models import RestorationNetwork, Swin2SRConfig, SwinIRConfig, from_published
 from swinsr.ops.native.library import unavailable
 
@@ -46,6 +46,7 @@ def small_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         pytest.skip(reason)
     monkeypatch.setenv("SWINSR_BLOCK", request.param)
     monkeypatch.setattr(strips, "STRIP_VALUES", 1)
+    monkeypatch.setattr(chain, "LEAST_ROWS", 3)
     monkeypatch.setattr(windows, "CHUNK_TOKENS", 3 * 64)
 
 

@@ -71,6 +71,29 @@ class BlockCall(ctypes.Structure):
     )
 
 
+_CONVOLUTION_INTEGERS = (
+    "batch height width inputs outputs top rows nearest shuffle add bfloat16 shares "
+    "x_image out_image"
+)
+
+
+class ConvolutionCall(ctypes.Structure):
+    """Arguments of the convolution's kernels."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in _CONVOLUTION_INTEGERS.split()),
+        ("x", ctypes.c_void_p),
+        ("out", ctypes.c_void_p),
+        ("weight", ctypes.c_void_p),
+        ("bias", ctypes.c_void_p),
+        ("prepared", ctypes.c_void_p),
+        ("scratch", ctypes.c_void_p),
+        ("scratch_words", ctypes.c_int64),
+        ("next", ctypes.c_void_p),
+        ("slope", ctypes.c_float),
+    )
+
+
 class Team(ctypes.Structure):
     """A kernel, its call, and the threads that are to run it."""
 

@@ -55,3 +55,23 @@ struct BlockCall {
   float *share_sums;  // (shares, share_words)
   int64_t share_words;
 };
+
+// A 3x3 convolution that keeps the size; rows outside x are zero.
+struct ConvolutionCall {
+  int64_t batch, height, width;  // of x
+  int64_t inputs, outputs;
+  int64_t top, rows;  // the result's rows lie around x's from top on, before the shuffle
+  int64_t nearest;    // x is enlarged by 2 to this power first; top and rows count those pixels
+  int64_t shuffle;    // side of the pixel shuffle afterwards
+  int64_t add;        // the result is added to what is there
+  int64_t bfloat16;
+  int64_t shares;
+  int64_t x_image, out_image;  // values from picture to picture
+  const float *x;              // (batch, height, width, inputs)
+  float *out;                  // (batch, rows * shuffle, width * shuffle, outputs / shuffle^2)
+  const float *weight, *bias;  // (outputs, inputs, 3, 3), (outputs) or null
+  float *prepared, *scratch;
+  int64_t scratch_words;
+  int64_t *next;
+  float slope;  // of the leaky ReLU at the end; 1 for none
+};

@@ -1,6 +1,7 @@
 // The functions that Python calls, compiled once per instruction set under names that end in it.
 #include "attention.h"
 #include "block.h"
+#include "convolution.h"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -135,3 +136,25 @@ EXPORT void NAME(swinsr_block_backward_)(const BlockCall *c, int64_t thread) {
 }
 
 EXPORT void NAME(swinsr_block_finish_)(const BlockCall *c) { block_finish(*c); }
+
+EXPORT int64_t NAME(swinsr_convolution_prepared_)(const ConvolutionCall *c) {
+  return convolution_prepared(*c);
+}
+EXPORT int64_t NAME(swinsr_convolution_scratch_)(const ConvolutionCall *c) {
+  return convolution_scratch(*c);
+}
+
+EXPORT void NAME(swinsr_convolution_prepare_)(const ConvolutionCall *c) {
+#define PREPARE_CONVOLUTION(P) convolution_prepare<P>(*c)
+  BLOCK_KIND(c, PREPARE_CONVOLUTION);
+}
+
+EXPORT void NAME(swinsr_convolution_forward_)(const ConvolutionCall *c, int64_t thread) {
+  float *scratch = c->scratch + thread * c->scratch_words;
+  const int64_t tiles = convolution_tiles(*c), groups = (tiles + TILES - 1) / TILES;
+  take_shares(c->next, c->shares, groups, [&](int64_t, int64_t first, int64_t last) {
+    last = last * TILES < tiles ? last * TILES : tiles;
+#define CONVOLVE(P) convolution_forward<P>(*c, first * TILES, last, scratch)
+    BLOCK_KIND(c, CONVOLVE);
+  });
+}
