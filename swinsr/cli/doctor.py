@@ -14,19 +14,18 @@ def doctor() -> None:
     from swinsr.inference import choose_device
     from swinsr.inference.linear import packs
     from swinsr.inference.precision import computes_bfloat16
-    from swinsr.ops.backend import explain_attention, explain_process
+    from swinsr.ops.backend import explain_attention, explain_block, explain_process
     from swinsr.zoo import bundled_models, weights_folder
 
     device = choose_device("auto")
-    attention, process = explain_attention(), explain_process()
+    chosen = (explain_attention(), explain_block(), explain_process())
     lines = {
         "swinsr": __version__,
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "torch": f"{torch.__version__}, {torch.get_num_threads()} threads, "
         f"{torch.backends.cpu.get_cpu_capability()}",
         "device": f"{device}",
-        attention.operation: f"{attention.backend}: {attention.reason}",
-        process.operation: f"{process.backend}: {process.reason}",
+        **{found.operation: f"{found.backend}: {found.reason}" for found in chosen},
         "linear layers": "oneDNN, weights packed once"
         if packs(device, torch.float32)
         else "PyTorch's own: oneDNN's packed layers are for CPUs that it supports",

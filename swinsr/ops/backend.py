@@ -121,6 +121,24 @@ def block_backend(requested: str, device: torch.device, obstacle: str) -> str:
     return "modules" if lacks or forced not in ("auto", "native") else "native"
 
 
+def explain_block() -> Explanation:
+    """What "auto" means for whole blocks and the convolutions between them, on this machine's CPU.
+
+    Raises:
+        ConfigError: SWINSR_BLOCK names something unknown.
+        DeviceError: SWINSR_BLOCK names what cannot run here.
+    """
+    name = block_backend("auto", torch.device("cpu"), "")
+    reason = "one compiled kernel a block; convolutions after Winograd, 16 products for 36"
+    if name == "modules":
+        reason = unavailable() or "module by module; convolutions are PyTorch's"
+    if os.environ.get(BLOCK_VARIABLE, "auto") != "auto":
+        reason = f"forced by {BLOCK_VARIABLE}; {reason}"
+    elif name == "modules" and os.environ.get(ATTENTION_VARIABLE, "auto") != "auto":
+        reason = f"{ATTENTION_VARIABLE} names another kernel for attention; {reason}"
+    return Explanation("blocks", name, reason)
+
+
 def process_backend(requested: str, device: torch.device, shift: int) -> str:
     """The backend of one shift and cut into windows, or of the way back.
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import precision, scaling, startup
+from benchmarks import convolution, precision, scaling, startup
+from swinsr.ops.native.library import unavailable
 
 
 def run(module: object, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -48,3 +49,16 @@ def test_precision_compares_every_bundled_model(
     assert "+0.0050" in (tmp_path / "precision.md").read_text()
     found["within"] = 0.998
     assert run(precision, monkeypatch, str(tmp_path)) == 1
+
+
+@pytest.mark.skipif(bool(unavailable()), reason=unavailable())
+def test_convolutions_that_err_are_not_timed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(convolution, monkeypatch, "--side", "16", "--repeats", "1") == 0
+    assert "wrong" not in capsys.readouterr().out
+    monkeypatch.setattr(convolution, "ALLOWED", 0.0)
+    assert run(convolution, monkeypatch, "--side", "16", "--repeats", "1") == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert len(lines) == 2 * len(convolution.LAYERS)
+    assert all("wrong" in line for line in lines)

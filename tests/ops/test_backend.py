@@ -5,7 +5,13 @@ import torch
 
 from swinsr.errors import ConfigError, DeviceError
 from swinsr.ops import backend
-from swinsr.ops.backend import ATTENTION_VARIABLE, attention_backend, explain_attention
+from swinsr.ops.backend import (
+    ATTENTION_VARIABLE,
+    BLOCK_VARIABLE,
+    attention_backend,
+    explain_attention,
+    explain_block,
+)
 from swinsr.ops.native import library
 
 CPU = torch.device("cpu")
@@ -111,3 +117,20 @@ def test_explanation_names_the_instruction_set(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv(library.ISA_VARIABLE, "baseline")
     assert explain_attention().backend == "native"
     assert "for baseline" in explain_attention().reason
+
+
+@built
+def test_blocks_explain_what_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert explain_block().backend == "native"
+    assert "Winograd" in explain_block().reason
+    monkeypatch.setenv(ATTENTION_VARIABLE, "sdpa")
+    assert explain_block().backend == "modules"
+    assert "SWINSR_ATTENTION names another" in explain_block().reason
+    monkeypatch.setenv(BLOCK_VARIABLE, "modules")
+    assert explain_block().reason.startswith("forced by SWINSR_BLOCK")
+
+
+def test_blocks_explain_why_kernels_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_kernels(monkeypatch)
+    assert explain_block().backend == "modules"
+    assert "left out" in explain_block().reason
