@@ -55,9 +55,8 @@ def compare(name: str, side: int, repeats: int, dtype: torch.dtype) -> str:
     with torch.inference_mode():
         exact = F.conv2d(x[:, :16].permute(0, 3, 1, 2).double(), weight.double(), padding=1)
         exact = F.pixel_shuffle(exact + bias[:, None, None], shuffle)[:, :, : 15 * shuffle]
-    errors = [
-        error(found[:, :, : 15 * shuffle], exact) for found in (ours().permute(0, 3, 1, 2), theirs())
-    ]
+    found = (ours().permute(0, 3, 1, 2), theirs())
+    errors = [error(result[:, :, : 15 * shuffle], exact) for result in found]
     cells = [name, str(dtype).removeprefix("torch."), f"{errors[0]:.1e}", f"{errors[1]:.1e}"]
     if errors[0] > ALLOWED * errors[1]:
         return f"| {' | '.join(cells)} | wrong | | |"
