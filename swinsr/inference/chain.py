@@ -52,11 +52,9 @@ class Chain:
             tick: told the share of the rows that each strip was.
         """
         batch, height, width, _ = x.shape
-        rows = self.rows_per_strip(height, width * batch)
-        rooms = [x.new_empty(0) for _ in self.layers]
-        for first in range(0, height, rows):
-            last = min(first + rows, height)
-            ranges = self._ranges(first, last, height)
+        plan = self._plan(height, width * batch)
+        rooms = [x.new_empty(size) for size in self.room_sizes(height, width * batch)]
+        for ranges in plan:
             slab, start = x, 0
             for layer, room, (low, high) in zip(self.layers, rooms, ranges, strict=True):
                 last_one = layer is self.layers[-1]
@@ -66,10 +64,32 @@ class Chain:
                 else:
                     wide = slab.shape[2] * layer.nearest * layer.shuffle
                     size = (batch, rows_out.stop - rows_out.start, wide, layer.channels)
-                    target = _shaped(room, size)
+                    target = room[: math.prod(size)].view(size)
                 layer.into(target, slab, top=low - start * layer.nearest, add=add and last_one)
                 slab, start = target, rows_out.start
-            tick((last - first) / height)
+            tick((rows_out.stop - rows_out.start) / out.shape[1])
+
+    def room_sizes(self, height: int, width: int) -> list[int]:
+        """Values that each layer leaves to the next, in its largest strip; 0 for the last.
+
+        Args:
+            height: of the input.
+            width: of the inputs of a batch, together.
+        """
+        plan, sizes = self._plan(height, width), []
+        for i, layer in enumerate(self.layers[:-1]):
+            width *= layer.nearest * layer.shuffle
+            rows = layer.shuffle * max(high - low for low, high in (s[i] for s in plan))
+            sizes.append(rows * width * layer.channels)
+        return [*sizes, 0]
+
+    def _plan(self, height: int, width: int) -> list[list[tuple[int, int]]]:
+        """For every strip the rows that each layer computes, counted around its convolution."""
+        rows = self.rows_per_strip(height, width)
+        return [
+            self._ranges(first, min(first + rows, height), height)
+            for first in range(0, height, rows)
+        ]
 
     def rows_per_strip(self, height: int, width: int) -> int:
         """Rows of the input that are worked on together."""
@@ -86,7 +106,7 @@ class Chain:
         return sum(layer.channels * scale**2 for layer, scale in inside)
 
     def _ranges(self, first: int, last: int, height: int) -> list[tuple[int, int]]:
-        """The rows that each layer computes, counted around its convolution."""
+        """What `_plan` has of the strip of the input's rows from `first` to `last`."""
         low, high = first * self.scale, last * self.scale
         height *= self.scale
         ranges = []
@@ -98,14 +118,6 @@ class Chain:
             high = -(-min(high + 1, height) // layer.nearest)
             height //= layer.nearest
         return ranges[::-1]
-
-
-def _shaped(room: Tensor, size: tuple[int, ...]) -> Tensor:
-    """A tensor in a room, which is enlarged where it is too small."""
-    values = math.prod(size)
-    if room.numel() < values:
-        room.resize_(values)
-    return room[:values].view(size)
 
 
 class Layer(NamedTuple):

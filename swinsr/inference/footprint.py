@@ -1,10 +1,14 @@
 """How much memory a network takes for a picture, before it is run.
 
+Where the compiled kernels run all of it, the body holds three feature maps and the head one, the
+result and its strips: the larger counts, with a share and a constant for what the libraries keep.
+Otherwise
+
     bytes = maps * (pixels * C * 4) + pictures * (pixels * scale^2 * channels * 4)
           + strips * (widest strip of the head) + folds * (widest strip of the body) + constant
 
-The five coefficients were measured for every way of running a network and fitted, then raised
-until no measurement lay above the model: `python -m tests.stress.fit_memory` does both.
+The coefficients were measured for every way of running a network and fitted, then raised until no
+measurement lay above the model: `python -m tests.stress.fit_memory` does both.
 """
 
 import dataclasses
@@ -16,7 +20,7 @@ from swinsr.inference.prepare import HEAD_HALO, PreparedNetwork
 from swinsr.inference.strips import rows_per_strip
 from swinsr.inference.windows import CHUNK_TOKENS_ON_GPU
 from swinsr.models.config import RestorationConfig
-from swinsr.nn.heads import HEAD_CHANNELS
+from swinsr.nn.heads import HEAD_CHANNELS, PixelShuffleHFHead
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,8 +58,6 @@ class Terms:
 # 50 MB lies above the model or below a quarter of it. The rows for GPUs are those of the modules
 # and a third: what is wrong there shows as a failed allocation, and smaller tiles.
 TABLE = {
-    "native float32": Terms(4.4, 2.3, 4.8, 0.8, 4.3e7),
-    "native 16 bits": Terms(6.4, 1.7, 2.5, 2.1, 1.6e7),
     "modules float32": Terms(5.4, 2.7, 3.9, 4.2, 2.5e7),
     "modules 16 bits": Terms(7.6, 2.3, 3.2, 1.0, 4.8e7),
     "cuda float32": Terms(7.2, 3.6, 5.2, 5.6, 3.3e7),
@@ -63,11 +65,31 @@ TABLE = {
 }
 
 
+# The two numbers of the model for the compiled kernels.
+NATIVE_SHARE, NATIVE_CONSTANT = 1.25, 4.0e7
+
+
 def way_of(network: PreparedNetwork) -> str:
-    """The row of the table that a network belongs to."""
+    """How a network runs: "native", or the row of the table."""
     device = network.network.mean.device.type
-    blocks = device if device == "cuda" else "native" if network.native else "modules"
+    if device == "cpu" and network.head_chain is not None:
+        return "native"
+    blocks = device if device == "cuda" else "modules"
     return f"{blocks} {'float32' if network.dtype == torch.float32 else '16 bits'}"
+
+
+def native_bytes(network: PreparedNetwork, height: int, width: int) -> float:
+    """What the arrays of a network take that the compiled kernels run, for a picture."""
+    config, chain = network.config, network.head_chain
+    assert chain is not None
+    window = config.window_size
+    height, width = (math.ceil(side / window) * window for side in (height, width))
+    feature_map = height * width * config.embed_dim
+    picture = height * width * config.upscale**2 * config.in_chans
+    two_bodies = isinstance(network.network.head, PixelShuffleHFHead)
+    body = (4 * feature_map + picture) if two_bodies else 3 * feature_map
+    head = feature_map + 2 * picture + sum(chain.room_sizes(height, width))
+    return 4.0 * max(body, head)
 
 
 def footprint(network: PreparedNetwork, height: int, width: int) -> int:
@@ -78,9 +100,12 @@ def footprint(network: PreparedNetwork, height: int, width: int) -> int:
         height: of its input.
         width: likewise.
     """
+    way = way_of(network)
+    if way == "native":
+        return int(NATIVE_SHARE * native_bytes(network, height, width) + NATIVE_CONSTANT)
     device = network.network.mean.device.type
     sizes = dataclasses.astuple(Terms.of(network.config, height, width, device))
-    shares = dataclasses.astuple(TABLE[way_of(network)])
+    shares = dataclasses.astuple(TABLE[way])
     return int(sum(size * share for size, share in zip(sizes, shares, strict=True)))
 
 

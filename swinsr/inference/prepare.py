@@ -20,7 +20,7 @@ from swinsr.inference.precision import (
     with_rounded_convolutions,
 )
 from swinsr.inference.progress import Progress, Steps, silent
-from swinsr.inference.strips import convolve, enlarge
+from swinsr.inference.strips import convolve, enlarge, rows_per_strip
 from swinsr.inference.windows import run_block
 from swinsr.models import RestorationNetwork
 from swinsr.nn.block import SwinBlock
@@ -60,6 +60,11 @@ class PreparedNetwork:
             {} if self.native else {block: fast_block(block, dtype) for block in blocks}
         )
 
+    @property
+    def head_chain(self) -> Chain | None:
+        """What the compiled kernels run as the head; None where PyTorch does."""
+        return self._chains.get(self.network.head)
+
     @torch.inference_mode()
     def __call__(self, x: Tensor, progress: Progress = silent) -> Tensor:
         """Restore pictures.
@@ -80,7 +85,7 @@ class PreparedNetwork:
         body = float(config.blocks)
         steps = Steps((2 * body if two_bodies else body) + 0.2 * body, progress)
 
-        first = convolve(network.conv_first, image, halo=1, channels=config.embed_dim)
+        first = self._first(image, steps)
         features = self._body(first, network.layers, network.conv_after_body, steps)
         if isinstance(head, PixelShuffleHFHead):
             out = self._two_branches(head, features, image, steps)
@@ -95,6 +100,13 @@ class PreparedNetwork:
         out = out.div_(config.img_range).add_(network.mean)
         scale = config.upscale
         return out[..., : height * scale, : width * scale]
+
+    def _first(self, image: Tensor, steps: Steps) -> Tensor:
+        """Shallow features: (batch, in_chans, H, W) -> (batch, C, H, W), channels last."""
+        conv = self.network.conv_first
+        if conv in self._chains:
+            return self._run(conv, image, steps, 0.0)
+        return convolve(conv, image, halo=1, channels=self.config.embed_dim)
 
     def _body(
         self, first: Tensor, layers: Iterable[nn.Module], last: nn.Module, steps: Steps
@@ -131,7 +143,7 @@ class PreparedNetwork:
 
     def _features(self, tokens: Tensor) -> Tensor:
         for item in tokens.unbind():
-            for row in torch.split(item, 64):
+            for row in torch.split(item, rows_per_strip(item.shape[1], item.shape[2], 0)):
                 row.copy_(self.network.norm(row))
         return to_image(tokens)
 
@@ -159,7 +171,7 @@ class PreparedNetwork:
         chain = self._chains[module]
         batch, _, height, width = x.shape
         out = x.new_empty(batch, height * chain.scale, width * chain.scale, chain.channels)
-        chain.into(out, to_tokens(x), tick=lambda share: steps.advance(weight * share))
+        chain.into(out, to_tokens(x).contiguous(), tick=lambda share: steps.advance(weight * share))
         return to_image(out)
 
     def _enlarge(
@@ -210,8 +222,9 @@ class PreparedNetwork:
 
 def _chains(network: RestorationNetwork, dtype: torch.dtype) -> dict[nn.Module, Chain]:
     """What the compiled kernels convolve, by the module whose place it takes."""
-    rounded = dtype == torch.bfloat16
-    head = network.head
+    rounded, head = dtype == torch.bfloat16, network.head
+    chains: dict[nn.Module, Chain] = {}
+    chains[network.conv_first] = chain_of(layers_of(network.conv_first), bfloat16=False)
     residual = [
         (layer.conv, layer.patch_embed.proj if network.projects else None)
         for layer in network.modules()
@@ -219,7 +232,6 @@ def _chains(network: RestorationNetwork, dtype: torch.dtype) -> dict[nn.Module, 
     ]
     residual.append((network.conv_after_body, None))
     ends = head_layers(head)
-    chains: dict[nn.Module, Chain] = {}
     if isinstance(head, PixelShuffleHFHead):
         residual.append((head.conv_after_body_hf, None))
         for module in (head.conv_before_upsample, head.conv_first_hf):

@@ -11,9 +11,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from swinsr.models import RestorationNetwork
 
 # Family, head, width, scale, channels: what a picture's memory depends on. Depth does not matter.
 NETWORKS = [
@@ -52,18 +55,15 @@ def status(key: str) -> int:
     raise KeyError(key)
 
 
-def measure(network: tuple[Any, ...], precision: str, device_name: str) -> None:
-    """Print, for every size, the peak above what the process took before."""
+def build(network: tuple[Any, ...]) -> "RestorationNetwork":
+    """One of `NETWORKS`, of a single group of two blocks, on random weights."""
     import torch
 
-    from swinsr.inference import prepare
-    from swinsr.inference.engine import NetworkEngine
-    from swinsr.inference.progress import silent
     from swinsr.models import from_published
 
     family, head, dim, scale, channels = network
     torch.manual_seed(0)
-    model = from_published(
+    return from_published(
         family,
         {
             "upscale": scale,
@@ -77,6 +77,17 @@ def measure(network: tuple[Any, ...], precision: str, device_name: str) -> None:
             "resi_connection": "1conv",
         },
     )
+
+
+def measure(network: tuple[Any, ...], precision: str, device_name: str) -> None:
+    """Print, for every size, the peak above what the process took before."""
+    import torch
+
+    from swinsr.inference import prepare
+    from swinsr.inference.engine import NetworkEngine
+    from swinsr.inference.progress import silent
+
+    channels, model = network[-1], build(network)
     device = torch.device(device_name)
     engine = NetworkEngine(prepare(model.to(device), precision), device, name="", task="")
     run = engine.run_tile
@@ -130,8 +141,26 @@ def main() -> int:
             for line in done.stdout.splitlines():
                 print(json.dumps([block, precision, network, *json.loads(line)]), flush=True)
                 found.append((network, *json.loads(line)))
-        fit(f"{block} {precision}", found)
+        (check_native if block == "native" else fit)(f"{block} {precision}", found)
     return 0
+
+
+def check_native(name: str, found: list[tuple[Any, int, int, int]]) -> None:
+    """Print the least share that no measurement exceeds, of networks the kernels run whole."""
+    from swinsr.inference import footprint, prepare
+
+    built = {network: prepare(build(network)) for network in NETWORKS}
+    shares, ratios = [], []
+    for network, height, width, peak in found:
+        prepared = built[tuple(network)]
+        ratios.append(footprint.footprint(prepared, height, width) / peak)
+        if footprint.way_of(prepared) == "native":
+            taken = footprint.native_bytes(prepared, height, width)
+            shares.append((peak - footprint.NATIVE_CONSTANT) / taken)
+    print(f"{name}: with a constant of {footprint.NATIVE_CONSTANT:.3g}, {max(shares):.3g}")
+    large = [r for r, row in zip(ratios, found, strict=True) if row[3] > LARGE]
+    print(f"  model / measured: least {min(ratios):.2f}, of large ones ", end="")
+    print(f"median {np.median(large):.2f}, largest {max(large):.2f}")
 
 
 def fit(name: str, found: list[tuple[Any, int, int, int]]) -> None:
