@@ -66,7 +66,7 @@ TABLE = {
 
 
 # The two numbers of the model for the compiled kernels.
-NATIVE_SHARE, NATIVE_CONSTANT = 1.25, 4.0e7
+NATIVE_SHARE, NATIVE_CONSTANT = 1.3, 4.0e7
 
 
 def way_of(network: PreparedNetwork) -> str:

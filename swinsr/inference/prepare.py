@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from swinsr.inference.chain import Chain, chain_of, head_layers, layers_of, residual_layers
+from swinsr.inference.chain import Chain
+from swinsr.inference.chained import chains_of
 from swinsr.inference.convolution import add_convolution, adds_in_place
 from swinsr.inference.fast_block import Forward, fast_block
 from swinsr.inference.precision import (
@@ -47,7 +48,7 @@ class PreparedNetwork:
             block_backend("auto", network.mean.device, block.obstacle(network.mean)) == "native"
             for block in blocks
         )
-        self._chains: dict[nn.Module, Chain] = _chains(network, dtype) if self.native else {}
+        self._chains: dict[nn.Module, Chain] = chains_of(network, dtype) if self.native else {}
         if dtype != torch.float32 and network.head not in self._chains:
             # By PyTorch's modules; the copy's parts that have a chain are not used.
             originals = list(network.modules())
@@ -108,12 +109,21 @@ class PreparedNetwork:
             return self._run(conv, image, steps, 0.0)
         return convolve(conv, image, halo=1, channels=self.config.embed_dim)
 
+    def _embed(self, first: Tensor, steps: Steps) -> Tensor:
+        """Shallow features (batch, C, H, W) to tokens (batch, H, W, C)."""
+        network = self.network
+        projection = network.patch_embed.proj
+        if projection not in self._chains:
+            return network.embed(first)
+        tokens = to_tokens(self._run(projection, first, steps, 0.0))
+        return network.place(network.patch_embed.norm(tokens))
+
     def _body(
         self, first: Tensor, layers: Iterable[nn.Module], last: nn.Module, steps: Steps
     ) -> Tensor:
         """RSTBs and the convolution after them, with the long residual: (batch, C, H, W)."""
         network = self.network
-        tokens = network.embed(first)
+        tokens = self._embed(first, steps)
         if tokens.data_ptr() == first.data_ptr():
             tokens = tokens.clone()  # it is added to in place and `first` is needed again
         tokens = tokens.contiguous()
@@ -143,7 +153,8 @@ class PreparedNetwork:
 
     def _features(self, tokens: Tensor) -> Tensor:
         for item in tokens.unbind():
-            for row in torch.split(item, rows_per_strip(item.shape[1], item.shape[2], 0)):
+            # An eighth of a strip stays in the cache.
+            for row in torch.split(item, rows_per_strip(item.shape[1], 8 * item.shape[2], 0)):
                 row.copy_(self.network.norm(row))
         return to_image(tokens)
 
@@ -218,32 +229,6 @@ class PreparedNetwork:
                 weight,
             )
         )
-
-
-def _chains(network: RestorationNetwork, dtype: torch.dtype) -> dict[nn.Module, Chain]:
-    """What the compiled kernels convolve, by the module whose place it takes."""
-    rounded, head = dtype == torch.bfloat16, network.head
-    chains: dict[nn.Module, Chain] = {}
-    chains[network.conv_first] = chain_of(layers_of(network.conv_first), bfloat16=False)
-    residual = [
-        (layer.conv, layer.patch_embed.proj if network.projects else None)
-        for layer in network.modules()
-        if isinstance(layer, RSTB)
-    ]
-    residual.append((network.conv_after_body, None))
-    ends = head_layers(head)
-    if isinstance(head, PixelShuffleHFHead):
-        residual.append((head.conv_after_body_hf, None))
-        for module in (head.conv_before_upsample, head.conv_first_hf):
-            chains[module] = chain_of(layers_of(module), bfloat16=rounded)
-        plain = layers_of(head.upsample, head.conv_last)
-        chains[head.conv_last] = chain_of(plain, bfloat16=rounded, exact_end=True)
-        ends = layers_of(head.conv_before_upsample_hf, head.upsample_hf, head.conv_last_hf)
-    if ends is not None:
-        chains[head] = chain_of(ends, bfloat16=rounded, exact_end=True)
-    for conv, projection in residual:
-        chains[conv] = chain_of(residual_layers(conv, projection), bfloat16=rounded)
-    return chains
 
 
 def prepare(

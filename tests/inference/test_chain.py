@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from swinsr.inference import chain, strips
-from swinsr.inference.chain import Chain, chain_of, head_layers, layers_of, residual_layers
+from swinsr.inference.chain import Chain
+from swinsr.inference.chained import chain_of, head_layers, layers_of, residual_layers
 from swinsr.nn.heads import (
     NearestConvHead,
     PixelShuffleAuxHead,
