@@ -74,18 +74,25 @@ def _told(package: str) -> Iterator[None]:
         raise Unavailable(f"{package} does not run this here ({error})") from error
 
 
+def _supply_torchvision() -> None:
+    """Names that torchvision's import asks for.
+
+    Its operators do not load beside a CPU build of torch; the networks here use none of them.
+    """
+    if not hasattr(torch.ops.torchvision, "nms"):
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor boxes, Tensor scores, float threshold) -> Tensor")
+        _LIBRARIES.append(library)
+
+
 def published_swinir(config: Mapping[str, Any]) -> torch.nn.Module:
     """BasicSR's SwinIR with fresh weights: the published architecture as pip installs it.
 
     Raises:
         Unavailable: BasicSR or the torchvision it needs is not installed.
     """
-    if not hasattr(torch.ops.torchvision, "nms"):
-        # torchvision's operators do not load beside a CPU build of torch; SwinIR uses none.
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor boxes, Tensor scores, float threshold) -> Tensor")
-        _LIBRARIES.append(library)
+    _supply_torchvision()
     with _told("basicsr"):
         importlib.import_module("swinsr.integrations.basicsr").supply_functional_tensor()
         module = importlib.import_module("basicsr.archs.swinir_arch")
@@ -138,6 +145,7 @@ def _transformers(network: RestorationNetwork, size: tuple[int, int]) -> Run:
 
 def _spandrel(network: RestorationNetwork, size: tuple[int, int]) -> Run:
     """Spandrel's copy of the published networks, as chaiNNer and ComfyUI use it."""
+    _supply_torchvision()
     with _told("spandrel"):
         library = importlib.import_module("spandrel")
         # It tells the window from the published buffers.
