@@ -10,6 +10,8 @@ from torch.autograd.function import once_differentiable
 from swinsr.training.objective import LossSettings
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+# BT.601, of which the papers' PSNR on Y is taken; the offset cancels in differences.
+LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
 
 
 class _L1(torch.autograd.Function):
@@ -53,14 +55,24 @@ def frequency(output: Tensor, target: Tensor) -> Tensor:
     return torch.view_as_real(spectrum).abs().mean()
 
 
+def luma(pictures: Tensor) -> Tensor:
+    """Y of RGB pictures but for its offset: (batch, 3, H, W) -> (batch, 1, H, W)."""
+    weights = torch.tensor(LUMA, dtype=pictures.dtype, device=pictures.device)
+    return (pictures * weights[:, None, None]).sum(1, keepdim=True)
+
+
 def make_loss(settings: LossSettings) -> Loss:
     """The loss a recipe names: (output, target), both (batch, C, H, W) in 0..1, to a scalar."""
 
-    def loss(output: Tensor, target: Tensor) -> Tensor:
+    def plain(output: Tensor, target: Tensor) -> Tensor:
         if settings.name == "charbonnier":
-            value = charbonnier(output, target, settings.epsilon)
-        else:
-            value = l1(output, target)
+            return charbonnier(output, target, settings.epsilon)
+        return l1(output, target)
+
+    def loss(output: Tensor, target: Tensor) -> Tensor:
+        value = plain(output, target)
+        if settings.luma and output.shape[1] == 3:
+            value = value + settings.luma * plain(luma(output), luma(target))
         if settings.frequency:
             value = value + settings.frequency * frequency(output, target)
         return value

@@ -49,12 +49,15 @@ class LossSettings:
     Attributes:
         name: "l1", or "charbonnier": sqrt(difference^2 + epsilon^2).
         epsilon: of Charbonnier, for pictures in 0..1.
+        luma: weight of the same loss on Y, which scores are often taken of; 0 for none. Pictures
+            that are not of 3 channels have only the loss itself.
         frequency: weight of the mean absolute difference of the Fourier transforms; 0 for none.
         auxiliary: weight of the same loss on the network's auxiliary pictures, where it has some.
     """
 
     name: str = "l1"
     epsilon: float = 1e-3
+    luma: float = 0.0
     frequency: float = 0.0
     auxiliary: float = 1.0
 
@@ -62,7 +65,7 @@ class LossSettings:
         """Check."""
         one_of("loss", "name", self.name, LOSSES)
         require(self.epsilon > 0, "loss.epsilon is above 0.")
-        require(min(self.frequency, self.auxiliary) >= 0, "loss weights are 0 or above.")
+        require(min(self.luma, self.frequency, self.auxiliary) >= 0, "loss weights are 0 or above.")
 
 
 @dataclass(frozen=True)

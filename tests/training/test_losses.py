@@ -6,7 +6,9 @@ from itertools import pairwise
 import pytest
 import torch
 
-from swinsr.training.losses import charbonnier, frequency, l1, make_loss
+from swinsr.errors import ConfigError
+from swinsr.metrics.pair import luma as luma_of_metrics
+from swinsr.training.losses import charbonnier, frequency, l1, luma, make_loss
 from swinsr.training.objective import LossSettings, OptimizerSettings
 from swinsr.training.schedule import learning_rate
 
@@ -79,3 +81,20 @@ def test_a_trapezoid_is_constant_and_then_falls_to_its_last_share() -> None:
 def test_steps_halve_at_their_milestones() -> None:
     r = rates(schedule="step", warmup=0, milestones=(0.5, 0.75), gamma=0.5)
     assert (r[49], r[50], r[74], r[75], r[99]) == (1.0, 0.5, 0.5, 0.25, 0.25)
+
+
+def test_luma_is_the_y_of_the_metrics() -> None:
+    picture = torch.rand(1, 3, 6, 5, dtype=torch.float64)
+    exact = luma_of_metrics(picture[0].permute(1, 2, 0).numpy(), 1.0)
+    found = luma(picture)[0, 0].numpy() + 16 / 255
+    assert found == pytest.approx(exact.reshape(6, 5), abs=1e-6)
+
+
+def test_luma_is_added_by_its_weight() -> None:
+    a, b = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
+    loss = make_loss(LossSettings(luma=2.0))
+    torch.testing.assert_close(loss(a, b), l1(a, b) + 2.0 * l1(luma(a), luma(b)))
+    gray = a[:, :1], b[:, :1]
+    assert loss(*gray).equal(l1(*gray))
+    with pytest.raises(ConfigError):
+        LossSettings(luma=-1.0)
