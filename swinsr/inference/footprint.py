@@ -87,7 +87,9 @@ def native_bytes(network: PreparedNetwork, height: int, width: int) -> float:
     feature_map = height * width * config.embed_dim
     picture = height * width * config.upscale**2 * config.in_chans
     two_bodies = isinstance(network.network.head, PixelShuffleHFHead)
-    body = (4 * feature_map + picture) if two_bodies else 3 * feature_map
+    # A position embedding and its sum with the features are maps of their own at the start.
+    maps = 3 + two_bodies + 2 * config.ape
+    body = maps * feature_map + two_bodies * picture
     head = feature_map + 2 * picture + sum(chain.room_sizes(height, width))
     return 4.0 * max(body, head)
 

@@ -237,7 +237,8 @@ def prepare(
     """Make a network ready to run.
 
     Args:
-        model: the network; it is put into evaluation mode.
+        model: the network; it is put into evaluation mode. Weights that are changed afterwards
+            are seen in part: prepare it again.
         precision: "float32", or "bfloat16" for all but the residual stream, the first and the last
             convolution. "auto" takes bfloat16 where the device computes it natively and the
             network in it stays within one of 255 levels on a test picture. "float16" as

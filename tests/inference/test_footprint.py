@@ -54,3 +54,13 @@ def test_footprint_grows_with_pixels_width_and_scale() -> None:
     )
     assert footprint(two, 64, 64) < footprint(two, 128, 64) < footprint(two, 256, 256)
     assert footprint(two, 256, 256) < footprint(four, 256, 256)
+
+
+def test_a_position_embedding_is_counted() -> None:
+    config = {"window_size": 8, "depths": [2], "num_heads": [6], "embed_dim": 60, "img_size": 16}
+    plain, placed = (
+        prepare(from_published("swin2sr", {**config, "upscale": 1, "upsampler": "", "ape": ape}))
+        for ape in (False, True)
+    )
+    more = footprint(placed, 320, 320) - footprint(plain, 320, 320)
+    assert way_of(plain) != "native" or more >= 2 * 4 * 320 * 320 * 60

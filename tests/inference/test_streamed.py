@@ -1,5 +1,7 @@
 """Streamed execution gives what one plain pass gives, however it is cut up."""
 
+import copy
+import pickle
 import sys
 
 import pytest
@@ -151,3 +153,25 @@ def test_preparing_leaves_the_network_alone() -> None:
     after = network.state_dict()
     assert list(after) == list(before)
     assert all(torch.equal(after[name], before[name]) for name in before)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_prepared_network_can_be_copied_and_pickled(precision: str) -> None:
+    prepared = prepare(network_of("swinir", "pixelshuffledirect"), precision)
+    if not prepared.native:
+        pytest.skip("weights that oneDNN packed cannot be copied")
+    image = torch.rand(1, 3, 17, 12)
+    expected = prepared(image)
+    assert copy.deepcopy(prepared)(image).equal(expected)
+    assert pickle.loads(pickle.dumps(prepared))(image).equal(expected)
+
+
+def test_pytorchs_default_type_does_not_matter() -> None:
+    network, image = network_of("swinir", "pixelshuffle"), torch.rand(1, 3, 17, 12)
+    expected = prepare(network)(image)
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        found = prepare(network)(image)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    torch.testing.assert_close(found, expected, atol=2e-5, rtol=0)

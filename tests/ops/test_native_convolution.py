@@ -1,5 +1,9 @@
 """The convolution kernel against PyTorch's layers in float64, on every instruction set there is."""
 
+import copy
+import pickle
+from collections.abc import Callable
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -8,6 +12,7 @@ from torch import Tensor
 from swinsr.errors import ShapeMismatchError
 from swinsr.ops.native import library
 from swinsr.ops.native.convolution import Convolution
+from swinsr.ops.native.room import take
 from tests.ops.rounding import assert_as_exact
 
 pytestmark = pytest.mark.skipif(bool(library.unavailable()), reason=library.unavailable())
@@ -149,12 +154,59 @@ def test_refuses_what_it_cannot_read() -> None:
     for bad in (weight[..., :2], torch.zeros(8, 8, 5, 5)):
         with pytest.raises(ShapeMismatchError, match="a weight is"):
             Convolution(bad, bias)
-    with pytest.raises(ShapeMismatchError, match=r"multiple of 3\^2"):
-        Convolution(weight, bias, shuffle=3)
-    with pytest.raises(ShapeMismatchError, match="power of 2"):
-        Convolution(weight, bias, nearest=3)
+    with pytest.raises(ShapeMismatchError, match=r"a bias of 8 outputs is \(8,\), not \(2,\)"):
+        Convolution(weight, bias[:2])
+    for shuffle in (3, 0):
+        with pytest.raises(ShapeMismatchError, match=rf"multiple of {shuffle}\^2"):
+            Convolution(weight, bias, shuffle=shuffle)
+    for nearest in (3, 0, -2):
+        with pytest.raises(ShapeMismatchError, match="power of 2"):
+            Convolution(weight, bias, nearest=nearest)
+    for slope in (1.5, -0.1, float("nan")):
+        with pytest.raises(ShapeMismatchError, match="slope in"):
+            Convolution(weight, bias, slope=slope)
 
 
 def test_an_empty_map_is_left_alone() -> None:
     weight, bias, _ = layer((8, 8, 1, 1, 1, 6, 6))
     Convolution(weight, bias).into(torch.zeros(0, 6, 6, 8), torch.zeros(0, 6, 6, 8))
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
+def test_copies_and_pickles_give_the_same(way: Callable[[Convolution], Convolution]) -> None:
+    shape = (12, 16, 2, 2, 1, 7, 5)
+    weight, bias, x = layer(shape)
+    made = Convolution(weight, bias, nearest=2, shuffle=2, slope=0.2)
+    out, again = empty_result(shape), empty_result(shape)
+    made.into(out, x)
+    copied = way(made)
+    del made
+    copied.into(again, x)
+    assert again.equal(out)
+
+
+def test_a_layer_stays_with_its_instruction_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is prepared is in the order of one; the variable may change before it is used."""
+    shape = (8, 3, 1, 1, 1, 6, 6)
+    weight, bias, x = layer(shape)
+    available("baseline", monkeypatch)
+    convolution = Convolution(weight, bias)
+    monkeypatch.delenv(library.ISA_VARIABLE)
+    out = empty_result(shape)
+    convolution.into(out, x)
+    torch.testing.assert_close(out, by_pytorch(shape, torch.float32, 1.0), atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_pytorchs_default_type_does_not_matter(dtype: torch.dtype) -> None:
+    shape = (64, 64, 1, 1, 1, 9, 8)
+    weight, bias, x = layer(shape)
+    out, exact = empty_result(shape), by_pytorch(shape, torch.float32, 1.0)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        Convolution(weight, bias).into(out, x)
+        assert take(1000).dtype == torch.float32
+    finally:
+        torch.set_default_dtype(before)
+    torch.testing.assert_close(out, exact, atol=3e-6, rtol=0)

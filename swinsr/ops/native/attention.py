@@ -13,6 +13,7 @@ from torch import Tensor
 
 from swinsr.ops.native.calls import AttentionCall, address
 from swinsr.ops.native.library import kernels
+from swinsr.ops.native.room import floats
 from swinsr.ops.native.threads import run, threads_for
 
 DTYPES = (torch.float32, torch.bfloat16)
@@ -48,10 +49,10 @@ def _prepared(
     scale = scale.to(torch.float32).contiguous()
     bias = bias.to(torch.float32).contiguous()
     mask = None if mask is None else mask.to(torch.float32).contiguous()
-    turned = torch.empty(heads, tokens, padded)
-    mask_turned = None if mask is None else torch.empty(4, tokens, padded)
-    scratch = torch.empty(threads, words)
-    counter = torch.zeros(1, dtype=torch.int64)
+    turned = floats(heads, tokens, padded)
+    mask_turned = None if mask is None else floats(4, tokens, padded)
+    scratch = floats(threads, words)
+    counter = torch.zeros(1, dtype=torch.int64, device="cpu")
     call = AttentionCall(
         windows=windows,
         tokens=tokens,
@@ -129,13 +130,13 @@ def _gradients(
     windows, tokens, _ = qkv.shape
     dqkv = torch.empty_like(qkv)
     if not windows:
-        return dqkv, torch.zeros(heads), torch.zeros(heads, tokens, tokens)
-    dscale, dbias = torch.empty(heads), torch.empty(heads, tokens, tokens)
+        return dqkv, floats(heads).zero_(), floats(heads, tokens, tokens).zero_()
+    dscale, dbias = floats(heads), floats(heads, tokens, tokens)
     shares = min(windows, GRADIENT_SHARES)
     call, threads, kept = _prepared(qkv, scale, bias, mask, (rows, columns), heads, cosine, shares)
     lanes = kernels().lanes()
     words = -(-heads // 16) * 16 + heads * tokens * (-(-tokens // lanes) * lanes)
-    sums = torch.empty(shares, words)
+    sums = floats(shares, words)
     call.dout, call.dqkv = address(gradient), address(dqkv)
     call.dscale, call.dbias = address(dscale), address(dbias)
     call.share_sums, call.share_words = address(sums), words

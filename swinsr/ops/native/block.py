@@ -13,7 +13,7 @@ from torch import Tensor
 
 from swinsr.ops.native.calls import BLOCK_PARAMETERS, BlockCall, Parameter, address
 from swinsr.ops.native.library import kernels
-from swinsr.ops.native.room import give_back, take
+from swinsr.ops.native.room import floats, give_back, take
 from swinsr.ops.native.threads import run, threads_for
 
 FORWARD_SHARES = 16
@@ -39,7 +39,7 @@ class _Prepared:
         fc1 = parameters[BLOCK_PARAMETERS.index("fc1_weight")]
         assert fc1 is not None
         self.shares = max(min(windows, shares), 1)
-        self.counter = torch.zeros(1, dtype=torch.int64)
+        self.counter = torch.zeros(1, dtype=torch.int64, device="cpu")
         self.call = call = BlockCall(
             batch=batch,
             height=height,
@@ -137,7 +137,7 @@ def _forward(
     """
     tensors = [scale, bias, mask, norm1_weight, norm1_bias, qkv_weight, qkv_bias, proj_weight]
     tensors += [proj_bias, norm2_weight, norm2_bias, fc1_weight, fc1_bias, fc2_weight, fc2_bias]
-    out = torch.empty(x.shape, dtype=torch.float32)
+    out = floats(*x.shape)
     swin_block_into(out, x, tensors, window, shift, heads, version, bfloat16)
     return out
 
@@ -156,13 +156,13 @@ def _gradients(
     prepared = _Prepared(x, tensors, (window, shift, heads, version, bfloat16), GRADIENT_SHARES)
     call, native = prepared.call, kernels()
     gradient = gradient.to(torch.float32).contiguous()
-    results = [torch.empty(x.shape, dtype=torch.float32)]
+    results = [floats(*x.shape)]
     call.dout, call.dx = address(gradient), address(results[0])
     names = ["scale", "bias", "mask", *BLOCK_PARAMETERS]
     for name, tensor in zip(names, tensors, strict=True):
         if name == "mask":
             continue
-        result = torch.empty(0 if tensor is None else tensor.shape, dtype=torch.float32)
+        result = floats(*((0,) if tensor is None else tensor.shape))
         results.append(result)
         if tensor is not None:
             getattr(call, name).gradient = address(result)

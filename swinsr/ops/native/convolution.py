@@ -13,7 +13,7 @@ from torch import Tensor
 from swinsr.errors import ShapeMismatchError
 from swinsr.ops.native.calls import ConvolutionCall, address
 from swinsr.ops.native.library import kernels
-from swinsr.ops.native.room import give_back, take
+from swinsr.ops.native.room import floats, give_back, take
 from swinsr.ops.native.threads import run, threads_for
 
 SHARES = 64
@@ -38,7 +38,7 @@ class Convolution:
             weight: (outputs, inputs, 3, 3), on the CPU.
             bias: (outputs,) or None.
             nearest: factor by which the input is enlarged first, a power of 2.
-            slope: of a leaky ReLU, at most 1, which stands for none.
+            slope: of a leaky ReLU, 0 to 1, which stands for none.
             shuffle: factor of a pixel shuffle; its square divides the outputs.
             bfloat16: multiply in bfloat16 where the processor does so natively; sums are float32.
 
@@ -46,11 +46,20 @@ class Convolution:
             ShapeMismatchError: a shape that is none of these.
         """
         outputs, inputs, *sides = weight.shape
-        if sides != [3, 3] or outputs % shuffle**2 or nearest & (nearest - 1):
+        if sides != [3, 3] or shuffle < 1 or outputs % shuffle**2:
             raise ShapeMismatchError(
-                f"a weight is (outputs, inputs, 3, 3), outputs a multiple of {shuffle}^2, and the "
-                f"enlargement a power of 2, not {tuple(weight.shape)} and {nearest}"
+                f"a weight is (outputs, inputs, 3, 3), outputs a multiple of {shuffle}^2, "
+                f"not {tuple(weight.shape)}"
             )
+        if bias is not None and tuple(bias.shape) != (outputs,):
+            raise ShapeMismatchError(
+                f"a bias of {outputs} outputs is ({outputs},), not {tuple(bias.shape)}"
+            )
+        if nearest < 1 or nearest & (nearest - 1) or not 0.0 <= slope <= 1.0:
+            raise ShapeMismatchError(
+                f"an enlargement is a power of 2, not {nearest}, and a slope in 0..1, not {slope}"
+            )
+        self._given = (weight, bias, nearest, slope, shuffle, bfloat16)
         self.nearest, self.shuffle, self.channels = nearest, shuffle, outputs // shuffle**2
         self.inputs = inputs
         weight = weight.detach().to(torch.float32).contiguous()
@@ -65,10 +74,17 @@ class Convolution:
             weight=address(weight),
             bias=address(bias),
         )
-        native, pointer = kernels(), ctypes.byref(call)
-        self._prepared = torch.empty(native.convolution_prepared(pointer))
+        # Kept, as what is prepared is in the order of one instruction set.
+        self._native, pointer = kernels(), ctypes.byref(call)
+        words = self._native.convolution_prepared(pointer)
+        self._prepared = floats(words)
         call.prepared = address(self._prepared)
-        native.convolution_prepare(pointer)
+        self._native.convolution_prepare(pointer)
+        call.weight = call.bias = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied and pickled as what it was made of: addresses mean nothing elsewhere."""
+        return _made_again, self._given
 
     def into(self, out: Tensor, x: Tensor, *, top: int = 0, add: bool = False) -> None:
         """Convolve, rows and columns outside x being zero.
@@ -102,13 +118,21 @@ class Convolution:
         call.top, call.rows, call.add = top, rows, add
         call.x, call.x_image = address(x), x.stride(0)
         call.out, call.out_image = address(out), out.stride(0)
-        native, pointer = kernels(), ctypes.byref(call)
+        native, pointer = self._native, ctypes.byref(call)
         call.shares = SHARES
         threads = threads_for(SHARES)
-        counter = torch.zeros(1, dtype=torch.int64)
+        counter = torch.zeros(1, dtype=torch.int64, device="cpu")
         call.next = address(counter)
         call.scratch_words = native.convolution_scratch(pointer)
         scratch = take(threads * call.scratch_words)
         call.scratch = address(scratch)
         run(native.convolution_forward, pointer, threads, [self, call, counter, scratch, x, out])
         give_back(scratch)
+
+
+def _made_again(
+    weight: Tensor, bias: Tensor | None, nearest: int, slope: float, shuffle: int, bfloat16: bool
+) -> Convolution:
+    return Convolution(
+        weight, bias, nearest=nearest, slope=slope, shuffle=shuffle, bfloat16=bfloat16
+    )

@@ -23,13 +23,18 @@ class _Free(threading.local):
 _FREE = _Free()
 
 
+def floats(*shape: int) -> Tensor:
+    """float32 values on the CPU, none of them set, whatever PyTorch's defaults are."""
+    return torch.empty(shape, dtype=torch.float32, device="cpu")
+
+
 def take(words: int) -> Tensor:
     """At least so many float32 values, none of them set; the smallest kept one that is enough."""
     fitting = [room for room in _FREE.rooms if room.numel() >= words]
     if not fitting:
         # Not an inference tensor: a later call may be part of a training step.
         with torch.inference_mode(False):
-            return torch.empty(words)
+            return floats(words)
     smallest = min(fitting, key=Tensor.numel)
     _FREE.rooms = [room for room in _FREE.rooms if room is not smallest]
     return smallest
