@@ -53,6 +53,8 @@ def sheet(name: str, task: str, scale: int) -> Image.Image:
         panels = {"input": np.repeat(np.repeat(low, scale, 0), scale, 1)}
         if scale > 1:
             panels["bicubic"] = imresize(low, scale=scale)
+        if task == "real_sr":  # what the network for clean pictures makes of it
+            panels["swinsr-light-x4"] = Upscaler.from_pretrained("swinsr-light-x4")(low)
         panels[name] = upscaler(low)
         panels["truth"] = truth
         row = Image.new("RGB", ((SIDE + 4) * len(panels) - 4, SIDE + LABEL), "white")
