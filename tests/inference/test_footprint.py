@@ -19,7 +19,8 @@ import tests.stress.fit_memory as fit
 fit.SIZES = [(320, 320), (96, 900)]
 fit.measure(("swinir", sys.argv[1], 60, int(sys.argv[2]), 3), "float32", "cpu")
 """
-FACTOR = 3.0
+# Beside the modules there is what oneDNN takes, which differs from run to run by a tenth.
+FACTORS = {"native": 2.5, "modules float32": 3.3}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
@@ -43,7 +44,8 @@ def test_prediction_bounds_the_measured_peak(
     for line in done.stdout.splitlines():
         height, width, peak = json.loads(line)
         predicted = footprint(network, height, width)
-        assert peak <= predicted <= FACTOR * peak, (way_of(network), height, width, peak)
+        way = way_of(network)
+        assert peak <= predicted <= FACTORS[way] * peak, (way, height, width, peak)
 
 
 def test_footprint_grows_with_pixels_width_and_scale() -> None:
