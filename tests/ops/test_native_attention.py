@@ -9,13 +9,13 @@ from swinsr.ops.native import library
 from swinsr.ops.native.attention import window_attention_backward, window_attention_native
 from swinsr.ops.window import shift_mask
 from swinsr.ops.window_attention import window_attention, window_attention_packed
+from tests.ops.isa import ISAS, force
 from tests.ops.rounding import assert_as_exact
 
 pytestmark = pytest.mark.skipif(bool(library.unavailable()), reason=library.unavailable())
 
 UNITS = {torch.float32: 2.0**-23, torch.bfloat16: 2.0**-8}
 NAMES = ("out", "qkv", "bias")
-ISAS = ("baseline", "avx2", "avx512", "avx512bf16")
 # window, heads, head_dim, rows, columns, batch
 SHAPES = [
     (8, 4, 12, 2, 3, 2),
@@ -71,12 +71,6 @@ def results(
     grads = [t.grad for t in (qkv, scale, bias)]
     assert all(g is not None for g in grads)
     return [out.detach(), *(g for g in grads if g is not None)]
-
-
-def force(isa: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if isa not in library.instruction_sets():
-        pytest.skip(f"this processor or build has no {isa}")
-    monkeypatch.setenv(library.ISA_VARIABLE, isa)
 
 
 @pytest.mark.parametrize("isa", ISAS)

@@ -10,11 +10,11 @@ from swinsr.nn.attention import WindowAttentionV2
 from swinsr.nn.block import SwinBlock, SwinBlockV2
 from swinsr.ops.native import library
 from swinsr.ops.native.block import swin_block_native
+from tests.ops.isa import ISAS, force
 from tests.ops.rounding import assert_as_exact
 
 pytestmark = pytest.mark.skipif(bool(library.unavailable()), reason=library.unavailable())
 
-ISAS = ("baseline", "avx2", "avx512", "avx512bf16")
 # dim, heads, window, shift, batch, height, width, mlp ratio
 SHAPES = [
     (48, 4, 8, 4, 2, 16, 24, 2),
@@ -103,9 +103,7 @@ def test_errs_no_more_than_the_modules(
     isa: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if isa not in library.instruction_sets():
-        pytest.skip(f"this processor or build has no {isa}")
-    monkeypatch.setenv(library.ISA_VARIABLE, isa)
+    force(isa, monkeypatch)
     block = make_block(kind, shape)
     x, gradient = maps(shape)
     truth = outcome(copy.deepcopy(block).double(), x.double(), gradient.double(), "modules")

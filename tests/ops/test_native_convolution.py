@@ -13,11 +13,11 @@ from swinsr.errors import ShapeMismatchError
 from swinsr.ops.native import library
 from swinsr.ops.native.convolution import Convolution
 from swinsr.ops.native.room import take
+from tests.ops.isa import ISAS, force
 from tests.ops.rounding import assert_as_exact
 
 pytestmark = pytest.mark.skipif(bool(library.unavailable()), reason=library.unavailable())
 
-ISAS = ("baseline", "avx2", "avx512", "avx512bf16")
 # inputs, outputs, nearest, shuffle, batch, height, width
 SHAPES = [
     (60, 60, 1, 1, 1, 24, 40),
@@ -57,19 +57,13 @@ def empty_result(shape: tuple[int, ...]) -> Tensor:
     return torch.full((batch, height * scale, width * scale, outputs // shuffle**2), torch.nan)
 
 
-def available(isa: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if isa not in library.instruction_sets():
-        pytest.skip(f"this processor has no {isa}")
-    monkeypatch.setenv(library.ISA_VARIABLE, isa)
-
-
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("bfloat16", [False, True], ids=["float32", "bfloat16"])
 def test_errs_no_more_than_the_layers(
     monkeypatch: pytest.MonkeyPatch, isa: str, shape: tuple[int, ...], bfloat16: bool
 ) -> None:
-    available(isa, monkeypatch)
+    force(isa, monkeypatch)
     weight, bias, x = layer(shape)
     settings = {"nearest": shape[2], "shuffle": shape[3]}
     out = empty_result(shape)
@@ -189,7 +183,7 @@ def test_a_layer_stays_with_its_instruction_set(monkeypatch: pytest.MonkeyPatch)
     """What is prepared is in the order of one; the variable may change before it is used."""
     shape = (8, 3, 1, 1, 1, 6, 6)
     weight, bias, x = layer(shape)
-    available("baseline", monkeypatch)
+    force("baseline", monkeypatch)
     convolution = Convolution(weight, bias)
     monkeypatch.delenv(library.ISA_VARIABLE)
     out = empty_result(shape)
