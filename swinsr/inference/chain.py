@@ -6,6 +6,7 @@ strip of the result as the layers that follow look around. So nothing but the re
 
 import itertools
 import math
+import operator
 from collections.abc import Callable, Sequence
 
 from torch import Tensor
@@ -90,9 +91,8 @@ class Chain:
 
     def values_inside(self) -> int:
         """Values that a pixel of the input takes between the layers."""
-        scales = itertools.accumulate(
-            (layer.nearest * layer.shuffle for layer in self.layers), lambda a, b: a * b
-        )
+        factors = (layer.nearest * layer.shuffle for layer in self.layers)
+        scales = itertools.accumulate(factors, operator.mul)
         inside = zip(self.layers[:-1], scales, strict=False)
         return sum(layer.channels * scale**2 for layer, scale in inside)
 

@@ -7,8 +7,9 @@ Otherwise
     bytes = maps * (pixels * C * 4) + pictures * (pixels * scale^2 * channels * 4)
           + strips * (widest strip of the head) + folds * (widest strip of the body) + constant
 
-The coefficients were measured for every way of running a network and fitted, then raised until no
-measurement lay above the model: `python -m tests.stress.fit_memory` does both.
+The coefficients were fitted to what was measured for every way of running a network, so that no
+measurement lies above the model, and rounded up: `python -m tests.stress.fit_memory`. That of the
+modules in float32 had measurements on one thread added, where less is taken.
 """
 
 import dataclasses
