@@ -49,9 +49,12 @@ class Contender:
 def _ours(precision: str) -> Callable[[RestorationNetwork, tuple[int, int]], Run]:
     def make(network: RestorationNetwork, size: tuple[int, int]) -> Run:
         try:
-            return prepare(network, precision)
+            ready = prepare(network, precision)
         except SwinsrError as error:
             raise Unavailable(str(error)) from error
+        if ready.emulated:
+            raise Unavailable(f"{precision} is emulated here, which nobody would choose")
+        return ready
 
     return make
 
@@ -185,6 +188,9 @@ def _openvino(precision: str) -> Callable[[RestorationNetwork, tuple[int, int]],
             compiled = library.Core().compile_model(
                 converted, "CPU", {"INFERENCE_PRECISION_HINT": hint}
             )
+            taken = str(compiled.get_property("INFERENCE_PRECISION_HINT").to_string())
+            if taken != hint:
+                raise Unavailable(f"OpenVINO computes {taken} here where {hint} is asked for")
 
         def run(x: Tensor) -> Tensor:
             return torch.from_numpy(compiled(x.numpy())[0])

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from swinsr.inference.emulation import is_native
 from swinsr.ops.native.convolution import Convolution
 
 ALLOWED = 2.0
@@ -79,6 +80,9 @@ def main() -> int:
     print("| layer | precision | error | PyTorch's | ms | PyTorch's | ratio |")
     print("|---|---|---|---|---|---|---|")
     for dtype in (torch.float32, torch.bfloat16):
+        if not is_native(torch.device("cpu"), dtype, by_kernels=True):
+            print("this processor does not multiply bfloat16: not timed")
+            continue
         for name in LAYERS:
             print(compare(name, given.side, given.repeats, dtype), flush=True)
     return 0

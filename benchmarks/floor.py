@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from swinsr.inference.emulation import is_native
+
 # Channels and side of the maps; 180 is SwinIR-M's own width.
 CONVOLUTIONS = ((180, 128), (256, 112))
 PRODUCT = 2048
@@ -36,15 +38,18 @@ def _product(side: int, dtype: torch.dtype) -> Work:
 class Floor:
     """Operations a second by precision, the best seen so far.
 
-    float32 and bfloat16: 3x3 convolutions of 180 and 256 channels, a 1x1 convolution of 512, and a
-    product of two square matrices.
+    float32 and, where the processor multiplies it, bfloat16: 3x3 convolutions of 180 and 256
+    channels, a 1x1 convolution of 512, and a product of two square matrices.
     """
 
     def __init__(self) -> None:
         """Prepare; nothing is measured yet."""
-        self.rates = {"float32": 0.0, "bfloat16": 0.0}
+        kinds = {"float32": torch.float32}
+        if is_native(torch.device("cpu"), torch.bfloat16, by_kernels=False):
+            kinds["bfloat16"] = torch.bfloat16
+        self.rates = dict.fromkeys(kinds, 0.0)
         self._work: dict[str, list[Work]] = {}
-        for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        for name, dtype in kinds.items():
             self._work[name] = [
                 *(_convolution(channels, side, 3, dtype) for channels, side in CONVOLUTIONS),
                 _convolution(512, 96, 1, dtype),

@@ -90,7 +90,8 @@ def measure(
 def quote(rows: Sequence[Row], floor: Floor) -> None:
     """Fill in each row's floor, from the best rates of the whole run."""
     for row in rows:
-        row.floor = row.operations / floor.rates[row.precision]
+        if row.precision in floor.rates:
+            row.floor = row.operations / floor.rates[row.precision]
 
 
 def chosen(names: Sequence[str], family: str) -> list[Contender]:

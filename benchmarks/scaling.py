@@ -34,6 +34,8 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, help="folder for scaling.json")
     given = parser.parse_args()
     ready = prepare(network(given.network), given.precision)
+    for note in ready.notes:
+        print(f"note: {note}")
     pictures = {side: torch.rand(1, 3, side, side) for side in (given.small, given.large)}
     taken: dict[int, list[float]] = {side: [] for side in pictures}
     ready(pictures[given.small])
@@ -49,7 +51,7 @@ def main() -> int:
     print(f"ratio {ratio:.3f}, at most {TARGET}")
     result = {
         "network": given.network,
-        "precision": given.precision,
+        "precision": ready.precision,
         "threads": torch.get_num_threads(),
         "seconds_per_pixel": medians,
         "ratio": ratio,

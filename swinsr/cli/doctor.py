@@ -12,12 +12,20 @@ def doctor() -> None:
     import torch
 
     from swinsr.inference import choose_device
-    from swinsr.inference.linear import packs
-    from swinsr.inference.precision import computes_bfloat16
-    from swinsr.ops.backend import explain_attention, explain_block, explain_process
+    from swinsr.inference.convolution import adds
+    from swinsr.inference.emulation import is_native
+    from swinsr.inference.linear import packed_lacks
+    from swinsr.ops.backend import (
+        block_backend,
+        explain_attention,
+        explain_block,
+        explain_process,
+    )
     from swinsr.zoo import bundled_models, weights_folder
 
     device = choose_device("auto")
+    kinds = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    by_kernels = block_backend("auto", device, "") == "native"
     chosen = (explain_attention(), explain_block(), explain_process())
     lines = {
         "swinsr": __version__,
@@ -26,13 +34,17 @@ def doctor() -> None:
         f"{torch.backends.cpu.get_cpu_capability()}",
         "device": f"{device}",
         **{found.operation: f"{found.backend}: {found.reason}" for found in chosen},
-        "linear layers": "oneDNN, weights packed once"
-        if packs(device, torch.float32)
-        else "PyTorch's own: oneDNN's packed layers are for CPUs that it supports",
+        **{f"linear {kind}": _linear(packed_lacks(device, dtype)) for kind, dtype in kinds.items()},
+        "convolution adds": "oneDNN, in place" if adds() else "PyTorch, then an addition",
         "precision auto": "bfloat16, where a network passes the check"
-        if computes_bfloat16(device)
-        else "float32: the device does not compute bfloat16 natively",
+        if is_native(device, torch.bfloat16, by_kernels=by_kernels)
+        else "float32: nothing here multiplies bfloat16; by name it is emulated",
         "weights": f"{len(bundled_models())} bundled in {weights_folder()}",
     }
     for name, value in lines.items():
         typer.echo(f"{name:18} {value}")
+
+
+def _linear(lacks: str) -> str:
+    """Of module-by-module blocks."""
+    return f"PyTorch's: {lacks}" if lacks else "oneDNN, weights packed once (ran on a small input)"

@@ -91,7 +91,8 @@ def run_large(
         output_size=size.final[::-1],
         frames=1,
         model=engine.name,
-        notes=(*told, *given.notes, *lost),
+        precision=engine.precision,
+        notes=(*engine.notes, *told, *given.notes, *lost),
     )
 
 

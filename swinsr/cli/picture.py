@@ -158,6 +158,7 @@ class Conversion:
                 lost = write_frames(job.output, pictures, frames, **options)
         assert self._first is not None  # a file holds one picture at least
         before, size = self._first
+        engine = self._models.get(size.scale).engine
         return Record(
             job.source_name,
             job.output_name,
@@ -165,8 +166,9 @@ class Conversion:
             size=(before.width, before.height),
             output_size=size.final[::-1],
             frames=frames.count,
-            model=self._models.get(size.scale).engine.name,
-            notes=(*self._notes, *frames.notes, *lost),
+            model=engine.name,
+            precision=engine.precision,
+            notes=(*engine.notes, *self._notes, *frames.notes, *lost),
         )
 
     def _pictures(self) -> Iterator["Frame"]:

@@ -18,6 +18,7 @@ class Record:
         frames: pictures in the file: of an animation, or pages.
         seconds: from reading to the finished file.
         model: that was used.
+        precision: what it computed in: "float32", "bfloat16", "bfloat16 (emulated)", ...
         notes: what could not be kept as it was.
         error: the sentence, where it failed.
     """
@@ -30,6 +31,7 @@ class Record:
     frames: int = 1
     seconds: float = 0.0
     model: str | None = None
+    precision: str | None = None
     notes: tuple[str, ...] = ()
     error: str | None = None
 
@@ -53,7 +55,9 @@ class Record:
             return f"{self.input} -> {self.output}  skipped, it is there"
         before, after = ("x".join(map(str, size or ())) for size in (self.size, self.output_size))
         frames = f"  {self.frames} frames" if self.frames > 1 else ""
-        return f"{self.input} -> {self.output}  {before} -> {after}{frames}  {self.seconds:.1f} s"
+        by = f"  {self.model}, {self.precision}" if self.model and self.precision else ""
+        sizes = f"{before} -> {after}{frames}"
+        return f"{self.input} -> {self.output}  {sizes}  {self.seconds:.1f} s{by}"
 
 
 def show(record: Record, *, as_json: bool, quiet: bool, to_error: bool) -> None:

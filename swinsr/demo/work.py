@@ -161,7 +161,7 @@ class Workshop:
             done, seconds = run(upscaler, image, wanted, job, upload.name)
         job.stage("Writing the result")
         file = self.folder.new_file(target)
-        notes = (*image.notes, *told, *_write(file, done, saving.quality))
+        notes = (*upscaler.engine.notes, *image.notes, *told, *_write(file, done, saving.quality))
         lossless = before = after = file
         if shown:
             plain = result_name(upload.name, mark, None, image.source_format)
@@ -226,10 +226,9 @@ def engine_line(upscaler: "Upscaler") -> str:
     engine = upscaler.engine
     if not isinstance(engine, NetworkEngine):
         return "cpu, interpolation"
-    precision = str(engine.network.dtype).removeprefix("torch.")
     if engine.device.type != "cpu":
-        return f"{engine.device}, {precision}"
-    return f"cpu, {precision}, {explain_attention().backend} attention"
+        return f"{engine.device}, {engine.precision}"
+    return f"cpu, {engine.precision}, {explain_attention().backend} attention"
 
 
 def _write(path: Path, image: Image, quality: int) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         },
         "self_ensemble": result.self_ensemble,
         "padding": result.options.padding if is_network else None,
-        "precision": result.options.precision if is_network else None,
+        "precision": contestant.engine.precision if is_network else None,
         "mean": {name: _finite(value) for name, value in result.mean.items()},
         "published": None
         if published is None

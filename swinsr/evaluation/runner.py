@@ -139,7 +139,7 @@ class Runner:
             options |= {
                 "self_ensemble": self.options.self_ensemble,
                 "padding": self.options.padding,
-                "precision": self.options.precision,
+                "precision": contestant.engine.precision,
                 "device": self._device(job).type,
             }
         return key_of(

@@ -1,5 +1,6 @@
 """A convolution whose result is added to a map in place, as one operation where oneDNN has it."""
 
+import functools
 from typing import Any
 
 import torch
@@ -17,9 +18,23 @@ def adds_in_place(conv: nn.Module, target: Tensor) -> bool:
         and not isinstance(conv.padding, str)
         and conv.weight.dtype == target.dtype == torch.float32
         and target.device.type == "cpu"
-        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and hasattr(torch.ops.mkldnn, _ADDS)
+        and adds()
     )
+
+
+@functools.cache
+def adds() -> bool:
+    """Whether it ran on a small input; that it is registered would not tell."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    try:
+        with torch.inference_mode():
+            x = torch.ones(1, 8, 4, 4, dtype=torch.float32, device="cpu")
+            conv = nn.Conv2d(8, 8, 3, padding=1, dtype=torch.float32, device="cpu")
+            add_convolution(conv, x, x.clone())
+    except (AttributeError, RuntimeError, NotImplementedError):
+        return False
+    return True
 
 
 def add_convolution(conv: nn.Conv2d, x: Tensor, target: Tensor) -> None:

@@ -31,11 +31,15 @@ class Engine(Protocol):
         name: for messages.
         scale: its own factor of enlargement; None where any is as good.
         task: what it does, as in `swinsr.zoo.ModelEntry`.
+        precision: what it computes in, for people.
+        notes: what whoever asked for that should know.
     """
 
     name: str
     scale: int | None
     task: str
+    precision: str
+    notes: tuple[str, ...]
 
     def enlarge(
         self, planes: FloatArray, scale: float, size: tuple[int, int], progress: Progress
@@ -68,6 +72,7 @@ class NetworkEngine:
         self.network, self.device, self.name, self.task = network, device, name, task
         self.scale: int | None = network.config.upscale
         self._model_scale = network.config.upscale
+        self.precision, self.notes = network.precision, network.notes
         self.tiling = tiling
         self.tell: Callable[[str], None] = log.warning
 
@@ -159,7 +164,8 @@ class BaselineEngine:
     """Interpolation, for comparison; needs no weights and goes to any scale at once."""
 
     scale: int | None = None
-    task = "baseline"
+    task, precision = "baseline", "float32"
+    notes: tuple[str, ...] = ()
 
     def __init__(self, name: str) -> None:
         """`name` is one of `BASELINES`."""

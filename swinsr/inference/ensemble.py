@@ -21,6 +21,7 @@ class EnsembleEngine:
         """`engine` enlarges each of the eight."""
         self.engine = engine
         self.name, self.scale, self.task = engine.name, engine.scale, engine.task
+        self.precision, self.notes = engine.precision, engine.notes
 
     def enlarge(
         self, planes: FloatArray, scale: float, size: tuple[int, int], progress: Progress
@@ -42,6 +43,7 @@ class BlendedEngine:
         """`engine` restores at the picture's own size; `strength` goes from 0 to 1."""
         self.engine, self.strength = engine, strength
         self.name, self.scale, self.task = engine.name, engine.scale, engine.task
+        self.precision, self.notes = engine.precision, engine.notes
 
     def enlarge(
         self, planes: FloatArray, scale: float, size: tuple[int, int], progress: Progress

@@ -6,12 +6,16 @@ to them would show.
 """
 
 import copy
+import functools
+import threading
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.backends import cudnn
 
 from swinsr.errors import ConfigError
+from swinsr.inference.emulation import emulates
 from swinsr.models import RestorationNetwork
 
 FIRST = ("conv_first", "patch_embed.proj")
@@ -48,15 +52,6 @@ def dtype_of(precision: str, *, force_float16: bool = False) -> torch.dtype:
     return _DTYPES[precision]
 
 
-def computes_bfloat16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 natively, so that it is worth it."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type == "cpu":
-        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-    return False
-
-
 @torch.inference_mode()
 def bfloat16_is_near(
     network: RestorationNetwork,
@@ -81,15 +76,71 @@ def with_rounded_convolutions(
     """A copy whose inner convolutions take any input, compute and answer in a 16-bit type."""
     network = copy.deepcopy(network)
     last = LAST if any(hasattr(network, name) for name in LAST) else ("upsample.0",)
+    emulated = emulates(network.mean.device, dtype)
     for name, module in network.named_modules():
         if not isinstance(module, nn.Conv2d) or name in FIRST:
             continue
-        if name not in last:
+        if name in last:
+            module.register_forward_pre_hook(_cast_input)
+        elif emulated:
+            module.to(dtype).float()
+            module.register_forward_pre_hook(functools.partial(_round_input, dtype))
+            module.register_forward_hook(functools.partial(_round_output, dtype))
+        else:
             module.to(dtype)
-        module.register_forward_pre_hook(_cast_input)
+            module.register_forward_pre_hook(_cast_input)
     return network
 
 
 def _cast_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     assert isinstance(module, nn.Conv2d)
     return tuple(x.to(module.weight.dtype) for x in inputs)
+
+
+def _round_input(
+    dtype: torch.dtype, module: nn.Module, inputs: tuple[Tensor, ...]
+) -> tuple[Tensor, ...]:
+    return tuple(x.to(dtype).float() for x in inputs)
+
+
+def _round_output(
+    dtype: torch.dtype, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor
+) -> Tensor:
+    return output.to(dtype)
+
+
+class _ExactFloat32:
+    """Context in which PyTorch multiplies float32 as such, not as TF32 or bfloat16.
+
+    PyTorch's convolutions on a GPU take TF32 (10 bits) unless told otherwise, and a program may
+    have lowered `torch.set_float32_matmul_precision` for itself. Its settings, which are of the
+    whole process, are put back when the last thread leaves.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._matmul, self._convolution = "highest", True
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._matmul = torch.get_float32_matmul_precision()
+                self._convolution = cudnn.allow_tf32
+                self._set("highest", False)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._set(self._matmul, self._convolution)
+
+    @staticmethod
+    def _set(matmul: str, convolution: bool) -> None:
+        if torch.get_float32_matmul_precision() != matmul:
+            torch.set_float32_matmul_precision(matmul)
+        if cudnn.allow_tf32 != convolution:
+            cudnn.allow_tf32 = convolution
+
+
+exact_float32 = _ExactFloat32()

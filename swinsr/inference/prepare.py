@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from swinsr.inference.chain import Chain
 from swinsr.inference.chained import chains_of
 from swinsr.inference.convolution import add_convolution, adds_in_place
+from swinsr.inference.emulation import is_native
 from swinsr.inference.fast_block import Forward, fast_block
 from swinsr.inference.precision import (
     bfloat16_is_near,
-    computes_bfloat16,
     dtype_of,
+    exact_float32,
     with_rounded_convolutions,
 )
 from swinsr.inference.progress import Progress, Steps, silent
@@ -33,6 +34,7 @@ from swinsr.ops.pad import pad_to_multiple
 
 # Rows of low-resolution features that any head sees above and below, rounded up.
 HEAD_HALO = 5
+_PROCESSORS = {"cpu": "processor", "cuda": "GPU"}
 HeadFunction = Callable[[Tensor, Tensor, tuple[int, int]], Tensor]
 
 
@@ -44,8 +46,10 @@ class PreparedNetwork:
         self.config = network.config
         self.dtype = dtype
         blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
-        self.native = dtype != torch.float16 and all(
-            block_backend("auto", network.mean.device, block.obstacle(network.mean)) == "native"
+        self.device = network.mean.device
+        unknown = "" if dtype != torch.float16 else "the kernels take float32 and bfloat16"
+        self.native = all(
+            block_backend("auto", self.device, unknown or block.obstacle(network.mean)) == "native"
             for block in blocks
         )
         self._chains: dict[nn.Module, Chain] = chains_of(network, dtype) if self.native else {}
@@ -59,6 +63,29 @@ class PreparedNetwork:
         self.network = network
         self._chunked: dict[SwinBlock, Forward] = (
             {} if self.native else {block: fast_block(block, dtype) for block in blocks}
+        )
+
+    @property
+    def emulated(self) -> bool:
+        """Whether `dtype` is made of float32 arithmetic, since nothing here multiplies it."""
+        known = self.device.type in _PROCESSORS
+        return known and not is_native(self.device, self.dtype, by_kernels=self.native)
+
+    @property
+    def precision(self) -> str:
+        """What is computed in, for people: "float32", or "bfloat16 (emulated)"."""
+        name = str(self.dtype).removeprefix("torch.")
+        return f"{name} (emulated)" if self.emulated else name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever asked for this precision should know."""
+        if not self.emulated:
+            return ()
+        name = str(self.dtype).removeprefix("torch.")
+        return (
+            f"{name} is emulated: this {_PROCESSORS[self.device.type]} does not multiply it; "
+            "the result has its rounding, and float32 is quicker here",
         )
 
     @property
@@ -77,6 +104,10 @@ class PreparedNetwork:
         Returns:
             (batch, in_chans, H * scale, W * scale) float32, not clipped.
         """
+        with exact_float32:
+            return self._run_whole(x, progress)
+
+    def _run_whole(self, x: Tensor, progress: Progress) -> Tensor:
         network, config = self.network, self.config
         height, width = x.shape[-2:]
         image = (pad_to_multiple(x, config.window_size) - network.mean) * config.img_range
@@ -240,9 +271,9 @@ def prepare(
         model: the network; it is put into evaluation mode. Weights that are changed afterwards
             are seen in part: prepare it again.
         precision: "float32", or "bfloat16" for all but the residual stream, the first and the last
-            convolution. "auto" takes bfloat16 where the device computes it natively and the
-            network in it stays within one of 255 levels on a test picture. "float16" as
-            "bfloat16", where it is forced.
+            convolution; emulated, and `notes` says so, where the device does not multiply it.
+            "auto" takes bfloat16 where the device does and the network in it stays within one of
+            255 levels on a test picture. "float16" as "bfloat16", where it is forced.
         force_float16: take float16 although most networks overflow in it and give black pictures.
 
     Returns:
@@ -254,7 +285,9 @@ def prepare(
     """
     model.eval()
     prepared = PreparedNetwork(model, dtype_of(precision, force_float16=force_float16))
-    if precision == "auto" and computes_bfloat16(model.mean.device):
+    if precision == "auto" and is_native(
+        model.mean.device, torch.bfloat16, by_kernels=prepared.native
+    ):
         rough = PreparedNetwork(model, torch.bfloat16)
         if bfloat16_is_near(model, prepared, rough):
             return rough

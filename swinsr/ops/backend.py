@@ -13,7 +13,7 @@ import torch
 
 from swinsr.errors import ConfigError, DeviceError
 from swinsr.ops.gpu import triton_lacks
-from swinsr.ops.native.library import instruction_sets, kernels, unavailable
+from swinsr.ops.native.library import ISA_VARIABLE, instruction_sets, kernels, unavailable
 
 ATTENTION_VARIABLE = "SWINSR_ATTENTION"
 BLOCK_VARIABLE = "SWINSR_BLOCK"
@@ -94,7 +94,7 @@ def block_backend(requested: str, device: torch.device, obstacle: str) -> str:
 
     Args:
         requested: one of `BLOCK_BACKENDS`; "auto" leaves it to SWINSR_BLOCK, and without that takes
-            the kernel where it can run and attention is not forced to another backend.
+            the kernel where it can run and no part of a block is forced to another backend.
         device: where the tensors are.
         obstacle: what in the block the kernel cannot compute; empty for nothing.
 
@@ -102,23 +102,34 @@ def block_backend(requested: str, device: torch.device, obstacle: str) -> str:
         "modules" or "native".
 
     Raises:
-        ConfigError: an unknown backend.
+        ConfigError: an unknown backend, or variables that contradict each other.
         DeviceError: the kernel was asked for by name and cannot run.
     """
-    asked, by = requested, f"backend={requested!r}"
-    if requested == "auto" and (named := os.environ.get(BLOCK_VARIABLE)):
-        asked, by = named, f"{BLOCK_VARIABLE}={named}"
-    if asked not in BLOCK_BACKENDS:
-        raise ConfigError(f"{by}: unknown block backend; choose from {', '.join(BLOCK_BACKENDS)}.")
+    asked, by = _asked(requested, BLOCK_VARIABLE, BLOCK_BACKENDS, "block")
+    other = _forces_modules()
     if asked == "modules":
         return "modules"
     lacks = obstacle or _native_lacks(device, torch.float32)
     if asked == "native":
         if lacks:
             raise DeviceError(f"{by} cannot run: {lacks}.")
+        if other:
+            raise ConfigError(f"{by} and {other} contradict each other; leave one of them out.")
         return "native"
-    forced = os.environ.get(ATTENTION_VARIABLE, "auto")
-    return "modules" if lacks or forced not in ("auto", "native") else "native"
+    return "modules" if lacks or other else "native"
+
+
+def _forces_modules() -> str:
+    """The variable that names a part of a block which the block's own kernel has not; or empty.
+
+    Raises:
+        ConfigError: it names something unknown.
+    """
+    attention, by = _asked("auto", ATTENTION_VARIABLE, ATTENTION_BACKENDS, "attention")
+    if attention not in ("auto", "native"):
+        return by
+    process, by = _asked("auto", PROCESS_VARIABLE, PROCESS_BACKENDS, "window process")
+    return "" if process == "auto" else by
 
 
 def explain_block() -> Explanation:
@@ -134,8 +145,8 @@ def explain_block() -> Explanation:
         reason = unavailable() or "module by module; convolutions are PyTorch's"
     if os.environ.get(BLOCK_VARIABLE, "auto") != "auto":
         reason = f"forced by {BLOCK_VARIABLE}; {reason}"
-    elif name == "modules" and os.environ.get(ATTENTION_VARIABLE, "auto") != "auto":
-        reason = f"{ATTENTION_VARIABLE} names another kernel for attention; {reason}"
+    elif name == "modules" and (forced := _forces_modules()):
+        reason = f"{forced} names another way for a part of them; {reason}"
     return Explanation("blocks", name, reason)
 
 
@@ -194,7 +205,10 @@ def _native_lacks(device: torch.device, dtype: torch.dtype) -> str:
         return f"the kernels run on the CPU and the tensors are on {device.type}"
     if dtype not in NATIVE_DTYPES:
         return f"the kernels take float32 and bfloat16, not {str(dtype).removeprefix('torch.')}"
-    return unavailable()
+    reason = unavailable()
+    if reason and (isa := os.environ.get(ISA_VARIABLE)):
+        raise ConfigError(f"{ISA_VARIABLE}={isa} is of kernels that cannot run: {reason}.")
+    return reason
 
 
 def explain_attention() -> Explanation:

@@ -23,6 +23,7 @@ from swinsr.training.distributed import (
 )
 from swinsr.training.exported import export_weights
 from swinsr.training.interrupt import Interrupt
+from swinsr.training.precision import explain_precision
 from swinsr.training.prefetch import batches
 from swinsr.training.recipe import recipe_to_table
 from swinsr.training.report import Reporter, clock
@@ -83,6 +84,7 @@ class Run:
         self.validator = Validator(recipe, self.folder, self.device)
         network, told = make_network(recipe)
         self.reporter.line(f"network: {told}")
+        self.reporter.line(f"precision: {explain_precision(recipe.run.precision, self.device)}")
         data = read_data(recipe)
         self.reporter.line(f"data: {data.summary}")
         with process_group(self.part, self.device), Interrupt() as self.interrupt:

@@ -11,7 +11,7 @@ from swinsr.models import HierarchicalConfig, RestorationConfig
 from swinsr.training.checks import one_of, require
 from swinsr.training.objective import LossSettings, OptimizerSettings, TaskSettings
 
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("auto", "float32", "bfloat16")
 INITS = ("plain", "interpolator")
 
 
@@ -25,7 +25,8 @@ class RunSettings:
         steps: optimiser steps in all.
         seed: everything random follows from it and from the step's number.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        precision: "float32", or "bfloat16" for autocast; weights stay float32.
+        precision: "float32", or "bfloat16" for autocast, weights staying float32; "auto" takes
+            bfloat16 where the device multiplies it.
         threads: CPU threads of the arithmetic; 0 leaves torch's own choice.
         checkpoint_every: steps between checkpoints; one is also written at the end and on Ctrl-C.
         checkpoint_minutes: minutes after which a checkpoint is written in any case.
@@ -36,7 +37,7 @@ class RunSettings:
     steps: int = 10_000
     seed: int = 0
     device: str = "auto"
-    precision: str = "bfloat16"
+    precision: str = "auto"
     threads: int = 0
     checkpoint_every: int = 1000
     checkpoint_minutes: float = 10.0

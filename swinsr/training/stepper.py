@@ -9,6 +9,7 @@ from swinsr.training.ema import Average, Trained
 from swinsr.training.losses import make_loss
 from swinsr.training.memory import keep_freed_memory
 from swinsr.training.muon import make_optimizer
+from swinsr.training.precision import rounds
 from swinsr.training.sampler import Batch, Part
 from swinsr.training.schedule import learning_rate
 from swinsr.training.settings import Recipe
@@ -28,7 +29,7 @@ class Stepper:
         self.optimizer = make_optimizer(self.network, settings)
         self.average = Average(self.network, settings.ema)
         self.loss = make_loss(recipe.loss)
-        self.autocast = recipe.run.precision == "bfloat16"
+        self.autocast = rounds(recipe.run.precision, device)
 
     def step(self, batch: Batch) -> Tensor:
         """Take one step.

@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from swinsr.errors import ModelNotFoundError
+from swinsr.errors import ConfigError, ModelNotFoundError
 from swinsr.zoo.entry import ModelEntry
 
 CHUNK = 1 << 20
 TRUE = ("1", "true", "yes", "on")
+FALSE = ("", "0", "false", "no", "off")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,9 +48,15 @@ def models_folder() -> Path:
 
 
 def is_offline() -> bool:
-    """Whether the network must not be used: SWINSR_OFFLINE or HF_HUB_OFFLINE is set to 1."""
-    names = ("SWINSR_OFFLINE", "HF_HUB_OFFLINE")
-    return any(os.environ.get(name, "").strip().lower() in TRUE for name in names)
+    """Whether the network must not be used: SWINSR_OFFLINE or HF_HUB_OFFLINE is set to 1.
+
+    Raises:
+        ConfigError: SWINSR_OFFLINE is neither yes nor no.
+    """
+    ours = os.environ.get("SWINSR_OFFLINE", "").strip().lower()
+    if ours not in (*TRUE, *FALSE):
+        raise ConfigError(f"SWINSR_OFFLINE is 1 or 0, not {ours!r}")
+    return ours in TRUE or os.environ.get("HF_HUB_OFFLINE", "").strip().lower() in TRUE
 
 
 def cached_path(entry: ModelEntry) -> Path | None:

@@ -112,7 +112,8 @@ def test_refuses_other_precisions_with_the_reason(name: str, words: str) -> None
 
 
 @pytest.mark.parametrize("family", ["swinir", "swin2sr"])
-def test_float16_runs_where_it_is_forced(family: str) -> None:
+def test_float16_runs_where_it_is_forced(monkeypatch: pytest.MonkeyPatch, family: str) -> None:
+    monkeypatch.setenv("SWINSR_BLOCK", "auto")  # the kernels have no float16
     network = network_of(family, "pixelshuffledirect")
     image = torch.rand(1, 3, 16, 24)
     forced = prepare(network, "float16", force_float16=True)
@@ -124,7 +125,7 @@ def test_float16_runs_where_it_is_forced(family: str) -> None:
 
 def test_auto_takes_bfloat16_only_where_it_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
     network = network_of("swinir", "pixelshuffle")
-    monkeypatch.setattr(prepare_module, "computes_bfloat16", lambda device: True)
+    monkeypatch.setattr(prepare_module, "is_native", lambda *_, **__: True)
     rough_network = network_of("swinir", "pixelshuffle")
     for parameter in rough_network.conv_last.parameters():
         parameter.data.mul_(100.0)
@@ -132,7 +133,7 @@ def test_auto_takes_bfloat16_only_where_it_is_as_good(monkeypatch: pytest.Monkey
         parameter.data.mul_(0.01)
     assert prepare(network, "auto").dtype == torch.bfloat16
     assert prepare(rough_network, "auto").dtype == torch.float32
-    monkeypatch.setattr(prepare_module, "computes_bfloat16", lambda device: False)
+    monkeypatch.setattr(prepare_module, "is_native", lambda *_, **__: False)
     assert prepare(network, "auto").dtype == torch.float32
 
 

@@ -125,7 +125,7 @@ def test_blocks_explain_what_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None
     assert "Winograd" in explain_block().reason
     monkeypatch.setenv(ATTENTION_VARIABLE, "sdpa")
     assert explain_block().backend == "modules"
-    assert "SWINSR_ATTENTION names another" in explain_block().reason
+    assert "SWINSR_ATTENTION=sdpa names another way" in explain_block().reason
     monkeypatch.setenv(BLOCK_VARIABLE, "modules")
     assert explain_block().reason.startswith("forced by SWINSR_BLOCK")
 

@@ -13,7 +13,7 @@ from tests.parity.golden_cases import INDEX, RESTORATION, bound, differences, go
 def test_output_equals_published_network(name: str) -> None:
     network = golden_network(name)
     worst = max(differences(name, network))
-    assert worst <= bound(network), f"{name}: {worst:.2e}"
+    assert worst <= bound(name), f"{name}: {worst:.2e}"
 
 
 @pytest.mark.parametrize("name", ["swinir_light_x4", "swin2sr_light_x2"])
@@ -38,14 +38,14 @@ def test_output_equals_published_network_by_every_backend(
     network = golden_network(name)
     for run in (network, prepare(network)):
         worst = max(differences(name, network, run))
-        assert worst <= bound(network), f"{name}: {worst:.2e}"
+        assert worst <= bound(name), f"{name}: {worst:.2e}"
 
 
 @pytest.mark.parametrize("name", ["swinir_color_jpeg", "swinir_real_m_x2"])
 def test_output_of_the_network_made_ready_equals_the_published(name: str) -> None:
     network = golden_network(name)
     worst = max(differences(name, network, prepare(network)))
-    assert worst <= bound(network), f"{name}: {worst:.2e}"
+    assert worst <= bound(name), f"{name}: {worst:.2e}"
 
 
 @pytest.mark.parametrize("name", RESTORATION)

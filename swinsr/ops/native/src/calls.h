@@ -37,7 +37,7 @@ struct BlockCall {
   int64_t batch, height, width, window, shift;
   int64_t channels, heads, hidden;
   int64_t version;   // 1: norms before attention and MLP, 2: after them, and cosine attention
-  int64_t bfloat16;  // products in bfloat16 where the processor multiplies it
+  int64_t bfloat16;  // products of values rounded to bfloat16
   int64_t shares;    // the windows are divided into so many stretches
   const float *x;    // (batch, height, width, channels), as all maps here
   float *out;

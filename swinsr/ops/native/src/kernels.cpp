@@ -14,7 +14,7 @@
 
 using namespace SWINSR_ISA;
 
-// 1 where bfloat16 is multiplied as such; 0 where it is computed in float.
+// 1 where the processor multiplies bfloat16; 0 where its products are made of floats.
 EXPORT int64_t NAME(swinsr_bfloat16_)() {
 #if defined(__AVX512BF16__)
   return 1;
@@ -51,11 +51,7 @@ EXPORT void NAME(swinsr_attention_forward_)(const AttentionCall *c, int64_t thre
   float *scratch = c->scratch + thread * c->scratch_words;
   take_shares(c->next, c->shares, c->windows, [&](int64_t, int64_t first, int64_t last) {
     if (!c->bfloat16) return attend<float, F32>(*c, first, last, scratch);
-#if defined(__AVX512BF16__)
     attend<uint16_t, BF16>(*c, first, last, scratch);
-#else
-    attend<uint16_t, F32>(*c, first, last, scratch);
-#endif
   });
 }
 
@@ -66,11 +62,7 @@ EXPORT void NAME(swinsr_attention_backward_)(const AttentionCall *c, int64_t thr
     float *dbias = dscale + round_up(c->heads, 16);
     if (!c->bfloat16)
       return attend_backward<float, F32>(*c, first, last, dbias, dscale, scratch);
-#if defined(__AVX512BF16__)
     attend_backward<uint16_t, BF16>(*c, first, last, dbias, dscale, scratch);
-#else
-    attend_backward<uint16_t, F32>(*c, first, last, dbias, dscale, scratch);
-#endif
   });
 }
 
@@ -91,11 +83,7 @@ EXPORT void NAME(swinsr_attention_finish_)(const AttentionCall *c) {
   }
 }
 
-#if defined(__AVX512BF16__)
 #define BLOCK_KIND(c, what) ((c)->bfloat16 ? what(BF16) : what(F32))
-#else
-#define BLOCK_KIND(c, what) what(F32)
-#endif
 
 // Words that BlockCall::prepared, scratch (of a thread) and share_sums (of a share) need.
 EXPORT int64_t NAME(swinsr_block_prepared_)(const BlockCall *c) {

@@ -48,6 +48,11 @@ INLINE const typename P::E *flat(const float *rows, int64_t R, int64_t ld, typen
                               (__m256i)_mm512_cvtneps_pbh((__m512)low));
         }
       }
+#else
+    for (int64_t r = 0; r < R; r++)
+      for (int64_t i = 0; i < ld; i += 2)
+        to[r * (ld / 2) + i / 2] =
+            to_bf16(rows[r * ld + i]) | (uint32_t)to_bf16(rows[r * ld + i + 1]) << 16;
 #endif
     return to;
   }

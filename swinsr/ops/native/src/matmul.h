@@ -1,7 +1,8 @@
 // Products of small matrices that are in the first-level cache.
 //
 // Elements are 32 bits: one float (F32), or two bfloat16 that are neighbours along the summed
-// dimension (BF16), which processors with AVX-512-BF16 multiply and add in one instruction.
+// dimension (BF16), which processors with AVX-512-BF16 multiply and add in one instruction. On
+// others the same rounded values are multiplied as floats: as exact, but slower than F32.
 #pragma once
 #include "simd.h"
 
@@ -15,17 +16,19 @@ struct F32 {
   INLINE V dot(V sum, E a, VE b) { return sum + a * b; }
 };
 
-#if defined(__AVX512BF16__)
 struct BF16 {
   static constexpr int PER = 2;
   static constexpr bool EXACT = false;
   typedef uint32_t E;
   typedef VU VE;
   INLINE V dot(V sum, E a, VE b) {
+#if defined(__AVX512BF16__)
     return (V)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)a), (__m512bh)b);
+#else
+    return sum + from_bits(a << 16) * low_half(b) + from_bits(a & 0xffff0000u) * high_half(b);
+#endif
   }
 };
-#endif
 
 template <class P, int MR, int NR>
 INLINE void tile(int64_t K, const typename P::E *a, int64_t am, int64_t ak,

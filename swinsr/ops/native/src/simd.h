@@ -123,12 +123,12 @@ INLINE uint16_t to_bf16(float x) {
   __builtin_memcpy(&u, &x, 4);
   return (uint16_t)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
 }
-INLINE float from_bf16(uint16_t h) {
-  uint32_t u = (uint32_t)h << 16;
+INLINE float from_bits(uint32_t u) {
   float x;
   __builtin_memcpy(&x, &u, 4);
   return x;
 }
+INLINE float from_bf16(uint16_t h) { return from_bits((uint32_t)h << 16); }
 
 // One vector in the low halves of the lanes, the other in the high halves.
 INLINE VU pair(V low, V high) {
