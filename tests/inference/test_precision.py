@@ -145,6 +145,7 @@ def test_variables_that_contradict_each_other_are_refused(monkeypatch: pytest.Mo
 def test_an_instruction_set_without_kernels_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     backend = sys.modules["swinsr.ops.backend"]
     monkeypatch.setattr(backend, "unavailable", lambda: "they were not compiled")
+    monkeypatch.delenv("SWINSR_ISA", raising=False)
     assert not prepare(network()).native
     monkeypatch.setenv("SWINSR_ISA", "avx2")
     with pytest.raises(ConfigError, match="SWINSR_ISA=avx2 is of kernels that cannot run"):
