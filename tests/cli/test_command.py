@@ -197,7 +197,7 @@ def test_version_and_lists(run: Run) -> None:
 def test_doctor_tells_what_was_chosen(run: Run) -> None:
     done = run("doctor")
     assert done.returncode == 0, done.stderr
-    for words in ("torch", "device", "window attention", "linear layers", "precision", "bundled"):
+    for words in ("torch", "device", "window attention", "linear bfloat16", "precision", "bundled"):
         assert words in done.stdout
 
 

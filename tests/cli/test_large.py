@@ -95,7 +95,14 @@ def test_stopped_run_says_that_it_can_go_on_and_changed_input_starts_anew(tmp_pa
     command = [sys.executable, "-m", "swinsr", "upscale", str(source), "-o", str(output)]
     command += [*MODEL, "--tile", "64"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        # A shell that runs the tests in the background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     ledger = work_path(output) / "ledger"
     for _ in range(6000):
         if ledger.exists() and ledger.read_bytes().count(b'"kind": "tile"') >= 2:

@@ -21,7 +21,8 @@ class Dying:
 signals.take_signals()
 try:
     Dying()
-    time.sleep(20)
+    for _ in range(2000):
+        time.sleep(0.01)
 except signals.StoppedError as stopped:
     raise SystemExit(stopped.status)
 """

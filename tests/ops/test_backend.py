@@ -25,6 +25,7 @@ def _nothing_forced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SWINSR_ISA", raising=False)
     monkeypatch.setattr(backend, "unavailable", lambda: "the kernels were left out")
 
 
