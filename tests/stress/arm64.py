@@ -1,0 +1,101 @@
+"""The kernels' own tests as an arm64 processor runs them, emulated by QEMU.
+
+    python -m tests.stress.arm64 [--folder FOLDER] [TEST ...]
+
+Needs Linux on x86-64 with Debian's packages (qemu-user, and dpkg's architecture arm64, which it
+adds), pip, and the ziglang package as the cross compiler. It puts an arm64 Python with PyTorch into
+a folder (0.7 GB, a minute or two), compiles the kernels for it and runs the tests: three to four
+minutes. That is a quarter of what a whole run of the tests may take, so it is not part of one. The
+AVX-512 kernels cannot be emulated so: QEMU has no AVX-512.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+from swinsr.ops.native import compile as compiling
+
+ROOT = Path(__file__).parents[2]
+TESTS = [
+    f"tests/ops/test_native_{name}.py" for name in ("attention", "block", "convolution", "threads")
+]
+TORCH = "torch==2.9.1"  # the newest whose arm64 wheel is a CPU build
+PLAIN = [
+    *("filelock", "typing_extensions", "sympy", "mpmath", "networkx", "jinja2", "markupsafe"),
+    *("fsspec", "einops", "pytest", "iniconfig", "packaging", "pluggy", "pygments", "hypothesis"),
+    *("sortedcontainers", "safetensors"),
+]
+PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
+SYSTEM = ("python3.11-minimal", "libpython3.11-stdlib", "libstdc++6", "libgomp1")
+
+
+def run(*command: str, folder: Path | None = None) -> str:
+    """What a command prints; its own message where it fails."""
+    return subprocess.run(command, cwd=folder, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
+def make_system(folder: Path) -> None:
+    """An arm64 Python of Debian's, unpacked."""
+    debs, root = folder / "debs", folder / "root"
+    if (root / "usr/bin/python3.11").exists():
+        return
+    debs.mkdir(parents=True, exist_ok=True)
+    root.mkdir(exist_ok=True)
+    run("dpkg", "--add-architecture", "arm64")
+    run("apt-get", "update", "-qq")
+    kinds = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+    wanted = [f"{name}:arm64" for name in SYSTEM]
+    listed = run("apt-cache", "depends", "--recurse", *(f"--no-{kind}" for kind in kinds), *wanted)
+    names = {line for line in listed.splitlines() if line.endswith(":arm64") and line[0].isalpha()}
+    run("apt-get", "download", *sorted(names), folder=debs)
+    for package in debs.glob("*.deb"):
+        run("dpkg", "-x", str(package), str(root))
+
+
+def make_site(site: Path) -> None:
+    """Python packages for arm64."""
+    if (site / "torch").exists():
+        return
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(site)]
+    command += ["--no-deps", "--no-compile", "--only-binary=:all:", "--python-version", "3.11"]
+    command += [word for platform in PLATFORMS for word in ("--platform", platform)]
+    run(*command, TORCH, "numpy", *PLAIN)
+
+
+def main() -> int:
+    """Prepare what is missing and run; pytest's status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.stress.arm64", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path.home() / ".cache/swinsr-arm64")
+    parser.add_argument("tests", nargs="*", default=TESTS)
+    given = parser.parse_args()
+    folder: Path = given.folder.absolute()
+    make_system(folder)
+    make_site(folder / "site")
+    tree, root = folder / "tree", folder / "root"
+    shutil.rmtree(tree, ignore_errors=True)
+    for name in ("swinsr", "tests"):
+        shutil.copytree(ROOT / name, tree / name)
+    with mock.patch("platform.machine", return_value="aarch64"):
+        compiling.compile_library(tree / "swinsr/ops/native/swinsr_kernels.so")
+    libraries = [root / "usr/lib/aarch64-linux-gnu", root / "lib/aarch64-linux-gnu"]
+    variables = {
+        "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
+        "PYTHONHOME": str(root / "usr"),
+        "PYTHONPATH": f"{folder / 'site'}:{tree}",
+        "OMP_NUM_THREADS": "1",
+    }
+    settings = [word for name, value in variables.items() for word in ("-E", f"{name}={value}")]
+    command = ["qemu-aarch64", "-L", str(root), *settings, str(root / "usr/bin/python3.11")]
+    command += ["-m", "pytest", "-p", "no:cacheprovider", "-q", "-ra", *given.tests]
+    # Tracing compilers start processes of their own, which the emulator does not follow.
+    command += ["-k", "not registered_operators"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return subprocess.run(command, cwd=tree, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
