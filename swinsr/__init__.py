@@ -1,19 +1,51 @@
-"""SwinSR: image super-resolution and restoration with SwinIR and Swin2SR."""
+"""SwinSR: image super-resolution and restoration with SwinIR and Swin2SR.
 
+import swinsr
+
+bigger = swinsr.upscale("photo.jpg")                          # a picture in, a picture out
+swinsr.upscale_file("photo.jpg", "photo_x4.png")              # a file in, a file out
+for record in swinsr.convert_many(["scans"], "bigger"):       # many files
+    print(record.summary)
+"""
+
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from swinsr.version import __version__
 
 if TYPE_CHECKING:
+    from swinsr.files.record import Record
+    from swinsr.files.run import convert_many, upscale_file
+    from swinsr.files.settings import Settings
     from swinsr.inference import Upscaler
+    from swinsr.inference.oneline import upscale
 
-__all__ = ["Upscaler", "__version__"]
+_PLACES = {
+    "Record": "swinsr.files.record",
+    "Settings": "swinsr.files.settings",
+    "Upscaler": "swinsr.inference",
+    "convert_many": "swinsr.files.run",
+    "upscale": "swinsr.inference.oneline",
+    "upscale_file": "swinsr.files.run",
+}
+__all__ = [
+    "Record",
+    "Settings",
+    "Upscaler",
+    "__version__",
+    "convert_many",
+    "upscale",
+    "upscale_file",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `Upscaler`, and torch with it, only when it is asked for."""
-    if name == "Upscaler":
-        from swinsr.inference import Upscaler
-
-        return Upscaler
+    """Import a name, and what it needs, only when it is asked for."""
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What there is, loaded or not."""
+    return sorted({*globals(), *__all__})

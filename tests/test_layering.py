@@ -22,14 +22,15 @@ RANKS = {
     "checkpoints": 4,
     "zoo": 5,
     "inference": 6,
-    "evaluation": 7,
-    "training": 7,
-    "export": 7,
-    "demo": 7,
-    "integrations": 7,
-    "cli": 8,
+    "files": 7,
+    "evaluation": 8,
+    "training": 8,
+    "export": 8,
+    "demo": 8,
+    "integrations": 8,
+    "cli": 9,
 }
-TOP = 9  # swinsr/__init__.py and __main__.py offer the public names of all the others
+TOP = 10  # swinsr/__init__.py and __main__.py offer the public names of all the others
 # The one import upward: docs/decisions/0006-from-pretrained.md.
 UPWARD = {("models/pretrained.py", "swinsr.zoo.networks")}
 NUMPY_ONLY = {"image", "tiling", "metrics"}

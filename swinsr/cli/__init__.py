@@ -18,7 +18,8 @@ def main() -> None:
 
     Nothing slow is imported before signals are taken: Ctrl-C is answered from the start.
     """
-    from swinsr.cli.signals import (
+    from swinsr.errors import SwinsrError, is_out_of_memory
+    from swinsr.files.signals import (
         NOTHING_LEFT,
         StoppedError,
         ignore_signals,
@@ -26,7 +27,6 @@ def main() -> None:
         report,
         take_signals,
     )
-    from swinsr.errors import SwinsrError, is_out_of_memory
 
     try:
         take_signals()

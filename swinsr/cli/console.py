@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from swinsr.errors import SwinsrError
+from swinsr.files.record import Record, sentence
 
 # File names may hold control characters: a line break would make two lines of one, an escape
 # sequence would reach the terminal.
@@ -25,11 +26,6 @@ _VISIBLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} |
 def one_line(text: object) -> str:
     """A text with its control characters written out."""
     return str(text).translate(_VISIBLE)
-
-
-def sentence(text: object) -> str:
-    """A message as it is printed, whoever wrote it: without the final period."""
-    return str(text).removesuffix(".")
 
 
 def report_line(text: str) -> None:
@@ -59,6 +55,25 @@ def report_error(error: object) -> None:
 def report_note(text: str) -> None:
     """One line on standard error that is no failure."""
     typer.echo(f"note: {one_line(text)}", err=True)
+
+
+def show(record: Record, *, as_json: bool, quiet: bool, to_error: bool) -> None:
+    """Print what is to be said of a picture.
+
+    Args:
+        record: of it.
+        as_json: one line of JSON on standard output, quiet or not.
+        quiet: otherwise, failures only.
+        to_error: the summary goes to standard error, since the picture is on standard output.
+    """
+    if record.error is not None:
+        report_error(record.error)
+    if as_json:
+        report_line(record.to_json())
+    elif record.error is None and not quiet:
+        for note in record.notes:
+            report_note(f"{record.input}: {sentence(note)}")
+        (report_note if to_error else report_line)(record.summary)
 
 
 class FileProgress:

@@ -167,11 +167,9 @@ class Catalogue:
                 fetch(name, job)
             job.stage("Loading the model")
             from swinsr.inference import Upscaler  # brings torch: not before it is needed
-            from swinsr.inference.engine import NetworkEngine
 
             ready = Upscaler.from_pretrained(name, precision=self._precision, device=self._device)
-            if isinstance(ready.engine, NetworkEngine):
-                ready.engine.tell = tell
+            ready.engine.tell = tell
             self._loaded[name] = ready
             while len(self._loaded) > LOADED:
                 self._loaded.popitem(last=False)

@@ -11,7 +11,7 @@ _thread = threading.local()
 
 
 def tell(text: str) -> None:
-    """Keep a sentence for the job of this thread; for `NetworkEngine.tell`."""
+    """Keep a sentence for the job of this thread; for `Engine.tell`."""
     notes: dict[str, None] | None = getattr(_thread, "notes", None)
     if notes is not None:
         notes[text] = None

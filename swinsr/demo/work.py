@@ -220,11 +220,10 @@ def run(
 
 def engine_line(upscaler: "Upscaler") -> str:
     """Where and how a model runs: "cpu, bfloat16, native attention"."""
-    from swinsr.inference.engine import NetworkEngine
     from swinsr.ops.backend import explain_attention
 
     engine = upscaler.engine
-    if not isinstance(engine, NetworkEngine):
+    if not engine.tileable:
         return "cpu, interpolation"
     if engine.device.type != "cpu":
         return f"{engine.device}, {engine.precision}"

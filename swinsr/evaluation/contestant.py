@@ -14,7 +14,7 @@ from swinsr.checkpoints.load import find_weights as weights_in
 from swinsr.errors import CheckpointReadError, ConfigError
 from swinsr.evaluation.options import Options
 from swinsr.inference import Upscaler
-from swinsr.inference.engine import BASELINES, Engine, NetworkEngine
+from swinsr.inference.engine import BASELINES, Engine
 from swinsr.inference.progress import Progress, part
 from swinsr.models import RestorationConfig
 from swinsr.models.count import Cost, count
@@ -144,9 +144,8 @@ def load_contestant(name: str, options: Options) -> Contestant:
     path = find_weights(name)
     upscaler = Upscaler.from_pretrained(name, device=options.device, precision=options.precision)
     engine = upscaler.engine
-    if not isinstance(engine, NetworkEngine):
+    if (config := engine.config) is None:
         raise ConfigError(f"{name} is no network that can be measured; name a weights file.")
-    config = engine.network.config
     digest, files = _digest(path)
     return Contestant(
         _short_name(name),

@@ -1,9 +1,17 @@
-"""What enlarges the colours of a picture: a network, or interpolation as a baseline."""
+"""What enlarges the colours of a picture: a network, or interpolation as a baseline.
+
+An engine says what it can do (`scale`, `tileable`, `memory`); whoever runs one asks that, and not
+what it is. Engines are made of engines too (`swinsr.inference.ensemble`): they wrap `run`, and
+passes, tiles and the memory budget come with it.
+"""
 
 import dataclasses
+import hashlib
+import json
 import logging
+from abc import ABC
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,11 +19,13 @@ from numpy.typing import NDArray
 
 from swinsr.degradations.bicubic import imresize
 from swinsr.errors import NotEnoughMemoryError
+from swinsr.inference.footprint import footprint
 from swinsr.inference.memory import enough_memory
 from swinsr.inference.passes import passes_for
 from swinsr.inference.prepare import PreparedNetwork
 from swinsr.inference.progress import Progress, Steps, part, silent
 from swinsr.inference.tiles import SMALLEST_TILE, Tiling, choose, largest_tile
+from swinsr.models import RestorationConfig
 from swinsr.tiling import Shrinking, TilePlan, plan_tiles, tiled
 
 log = logging.getLogger("swinsr")
@@ -24,32 +34,126 @@ FloatArray = NDArray[np.float32]
 BASELINES = {"bicubic": "bicubic", "lanczos": "lanczos3", "nearest": "nearest"}
 
 
-class Engine(Protocol):
-    """Enlarges float pictures.
+class Engine(ABC):
+    """Enlarges or restores float pictures.
 
     Attributes:
         name: for messages.
         scale: its own factor of enlargement; None where any is as good.
         task: what it does, as in `swinsr.zoo.ModelEntry`.
+        config: of its network; None without one.
         precision: what it computes in, for people.
-        notes: what whoever asked for that should know.
+        notes: what the user who asked for that should know.
+        device: where it runs.
+        tileable: whether a picture may be run in tiles that overlap. One that is not is
+            interpolation alone, which needs no tiles: rows of its result are exact by themselves.
+        kernel: the interpolation that brings a picture to its size, at the end or altogether.
+        window: tiles lie on multiples of it.
+        tiling: how pictures are dealt with that may be too large.
+        tell: told what a user should know while it runs.
     """
 
     name: str
     scale: int | None
     task: str
-    precision: str
-    notes: tuple[str, ...]
+    config: RestorationConfig | None = None
+    precision: str = "float32"
+    notes: tuple[str, ...] = ()
+    device: torch.device = torch.device("cpu")
+    tileable: bool = False
+    kernel: str = "bicubic"
+    window: int = 1
+    tiling: Tiling = WHOLE_IF_IT_FITS
+    tell: Callable[[str], None] = log.warning
+
+    def memory(self, height: int, width: int) -> int:
+        """Bytes that one `run` over so many pixels takes; 0 without a network."""
+        return 0
+
+    def identity(self) -> str:
+        """Text that differs where results may differ."""
+        return self.name
+
+    def run(self, planes: FloatArray, progress: Progress) -> FloatArray:
+        """One pass over (h, w, 1 or 3) in 0..1 in one piece, enlarged by `scale`, not clipped.
+
+        Only where the engine is `tileable`.
+        """
+        raise NotImplementedError
+
+    def passes(self, scale: float) -> int:
+        """How often it runs to reach an enlargement; 0 for interpolation.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        return passes_for(self.scale, scale) if self.tileable and self.scale is not None else 0
 
     def enlarge(
         self, planes: FloatArray, scale: float, size: tuple[int, int], progress: Progress
     ) -> FloatArray:
         """(H, W, 1 or 3) in 0..1 enlarged by `scale` to exactly `size`, not clipped."""
-        ...
+        passes = self.passes(scale)
+        # A pass works on the square of the scale times as many pixels as the one before.
+        weights = [float((self.scale or 1) ** (2 * i)) for i in range(passes)]
+        done = 0.0
+        for weight in weights:
+            share = weight / sum(weights)
+            planes = self._pass(planes, part(progress, done, done + share))
+            done += share
+        if not passes or planes.shape[:2] != size:
+            planes = imresize(planes, size=size, kernel=self.kernel)
+        if not passes:
+            progress(1.0)
+        return planes
+
+    def _pass(self, planes: FloatArray, progress: Progress) -> FloatArray:
+        """One pass, whole or in tiles."""
+        height, width = planes.shape[:2]
+        choice = choose(self, (height, width), self.tiling)
+        if choice.tile is None:
+            try:
+                with enough_memory(f"run {width}x{height} pixels through the network at once"):
+                    return self.run(planes, progress)
+            except NotEnoughMemoryError:
+                if self.tiling.mode == "exact":
+                    raise
+            release(self.device)
+            tile = largest_tile(self, choice.allowed, self.tiling.shared)
+            tile = min(tile, max(max(height, width) // 2, SMALLEST_TILE))
+            self.tell(f"memory did not suffice for the whole picture; going on in tiles of {tile}")
+            choice = dataclasses.replace(choice, tile=tile, overlap=self.tiling.shared)
+        assert choice.tile is not None
+        plan = self.plan(height, width, choice.tile, choice.overlap)
+        steps = Steps(1.0, progress)
+        function = self.shrinking(choice.overlap)
+        return tiled(function, planes, plan, scale=self.scale or 1, tick=steps.advance)
+
+    def plan(self, height: int, width: int, tile: int, overlap: int) -> TilePlan:
+        """Tiles for one pass over a picture, on the network's windows."""
+        return plan_tiles(height, width, tile=tile, overlap=overlap, align=self.window)
+
+    def shrinking(self, overlap: int) -> Shrinking:
+        """`run` that goes on in smaller tiles, and tells, where memory is short."""
+
+        def function(tile: FloatArray) -> FloatArray:
+            height, width = tile.shape[:2]
+            with enough_memory(f"run {width}x{height} pixels through the network"):
+                return self.run(tile, silent)
+
+        def smaller(side: int) -> None:
+            release(self.device)
+            self.tell(f"memory did not suffice; going on in tiles of {side}")
+
+        return Shrinking(
+            function, scale=self.scale or 1, overlap=overlap, align=self.window, smaller=smaller
+        )
 
 
-class NetworkEngine:
+class NetworkEngine(Engine):
     """A prepared network, run as often as the scale needs and then reduced."""
+
+    tileable = True
 
     def __init__(
         self,
@@ -70,73 +174,25 @@ class NetworkEngine:
             tiling: how pictures are dealt with that may be too large.
         """
         self.network, self.device, self.name, self.task = network, device, name, task
+        self.config, self.tiling = network.config, tiling
         self.scale: int | None = network.config.upscale
-        self._model_scale = network.config.upscale
+        self.window = network.config.window_size
         self.precision, self.notes = network.precision, network.notes
-        self.tiling = tiling
-        self.tell: Callable[[str], None] = log.warning
 
-    def enlarge(
-        self, planes: FloatArray, scale: float, size: tuple[int, int], progress: Progress
-    ) -> FloatArray:
-        """(H, W, 1 or 3) in 0..1 enlarged by `scale` to exactly `size`, not clipped."""
-        passes = passes_for(self._model_scale, scale)
-        # A pass works on the square of the scale times as many pixels as the one before.
-        weights = [float(self._model_scale ** (2 * i)) for i in range(passes)]
-        done = 0.0
-        for weight in weights:
-            share = weight / sum(weights)
-            planes = self._pass(planes, part(progress, done, done + share))
-            done += share
-        if planes.shape[:2] != size:
-            planes = imresize(planes, size=size)
-        return planes
+    def memory(self, height: int, width: int) -> int:
+        """Bytes that one `run` over so many pixels takes."""
+        return footprint(self.network, height, width)
 
-    def _pass(self, planes: FloatArray, progress: Progress) -> FloatArray:
-        """One pass, whole or in tiles."""
-        height, width = planes.shape[:2]
-        choice = choose(self.network, self.device, (height, width), self.tiling)
-        if choice.tile is None:
-            try:
-                with enough_memory(f"run {width}x{height} pixels through the network at once"):
-                    return self.run_tile(planes, progress)
-            except NotEnoughMemoryError:
-                if self.tiling.mode == "exact":
-                    raise
-            release(self.device)
-            tile = largest_tile(self.network, choice.allowed, self.tiling.shared)
-            tile = min(tile, max(max(height, width) // 2, SMALLEST_TILE))
-            self.tell(f"memory did not suffice for the whole picture; going on in tiles of {tile}")
-            choice = dataclasses.replace(choice, tile=tile, overlap=self.tiling.shared)
-        assert choice.tile is not None
-        plan = self.plan(height, width, choice.tile, choice.overlap)
-        steps = Steps(1.0, progress)
-        function = self.shrinking(choice.overlap)
-        return tiled(function, planes, plan, scale=self._model_scale, tick=steps.advance)
+    def identity(self) -> str:
+        """Its weights, and what decides how they are computed."""
+        network = self.network
+        total = hashlib.sha256(json.dumps(network.config.to_dict(), sort_keys=True).encode())
+        for name, tensor in sorted(network.network.state_dict().items()):
+            total.update(name.encode())
+            total.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        return f"{total.hexdigest()} {self.device.type} {network.dtype} {network.native}"
 
-    def plan(self, height: int, width: int, tile: int, overlap: int) -> TilePlan:
-        """Tiles for one pass over a picture, on the network's windows."""
-        window = self.network.config.window_size
-        return plan_tiles(height, width, tile=tile, overlap=overlap, align=window)
-
-    def shrinking(self, overlap: int) -> Shrinking:
-        """`run_tile` that goes on in smaller tiles, and tells, where memory is short."""
-
-        def function(tile: FloatArray) -> FloatArray:
-            height, width = tile.shape[:2]
-            with enough_memory(f"run {width}x{height} pixels through the network"):
-                return self.run_tile(tile, silent)
-
-        def smaller(side: int) -> None:
-            release(self.device)
-            self.tell(f"memory did not suffice; going on in tiles of {side}")
-
-        window = self.network.config.window_size
-        return Shrinking(
-            function, scale=self._model_scale, overlap=overlap, align=window, smaller=smaller
-        )
-
-    def run_tile(self, planes: FloatArray, progress: Progress) -> FloatArray:
+    def run(self, planes: FloatArray, progress: Progress) -> FloatArray:
         """One pass over (h, w, 1 or 3) in 0..1 in one piece, enlarged by the network's scale."""
         channels = planes.shape[2]
         wanted = self.network.config.in_chans
@@ -154,27 +210,18 @@ class NetworkEngine:
         return np.ascontiguousarray(result.transpose(1, 2, 0))
 
 
+class BaselineEngine(Engine):
+    """Interpolation, for comparison; needs no weights and goes to any scale at once."""
+
+    scale: int | None = None
+    task = "baseline"
+
+    def __init__(self, name: str) -> None:
+        """`name` is one of `BASELINES`."""
+        self.name, self.kernel = name, BASELINES[name]
+
+
 def release(device: torch.device) -> None:
     """Give back what a failed attempt left in a GPU's cache, where it may be in pieces."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
-
-
-class BaselineEngine:
-    """Interpolation, for comparison; needs no weights and goes to any scale at once."""
-
-    scale: int | None = None
-    task, precision = "baseline", "float32"
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, name: str) -> None:
-        """`name` is one of `BASELINES`."""
-        self.name = name
-
-    def enlarge(
-        self, planes: FloatArray, scale: float, size: tuple[int, int], progress: Progress
-    ) -> FloatArray:
-        """(H, W, 1 or 3) in 0..1 enlarged to exactly `size`, not clipped."""
-        out = imresize(planes, size=size, kernel=BASELINES[self.name])
-        progress(1.0)
-        return out

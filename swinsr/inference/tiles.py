@@ -1,13 +1,12 @@
 """Whole or in tiles: what the user wants, and what the memory allows."""
 
 import dataclasses
+from typing import Protocol
 
 import torch
 
 from swinsr.errors import ConfigError
 from swinsr.inference.budget import budget
-from swinsr.inference.footprint import footprint
-from swinsr.inference.prepare import PreparedNetwork
 
 MODES = ("auto", "exact", "overlap")
 # Pixels that neighbouring tiles share. docs/large-images.md has the table it was chosen from.
@@ -65,6 +64,17 @@ class Tiling:
         return DEFAULT_OVERLAP if self.overlap is None else self.overlap
 
 
+class Runs(Protocol):
+    """What a choice depends on; of `swinsr.inference.engine.Engine`."""
+
+    device: torch.device
+    window: int
+
+    def memory(self, height: int, width: int) -> int:
+        """Bytes that one run over so many pixels takes."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True)
 class Choice:
     """One picture's way: whole (`tile` is None), or in tiles of that side at most.
@@ -82,8 +92,7 @@ class Choice:
 
 
 def choose(
-    network: PreparedNetwork,
-    device: torch.device,
+    engine: Runs,
     size: tuple[int, int],
     tiling: Tiling,
     *,
@@ -92,38 +101,36 @@ def choose(
     """Decide for one picture.
 
     Args:
-        network: that will run it.
-        device: where.
+        engine: that will run it.
         size: of the network's input: height, width.
         tiling: what is asked for. A tile that is given means tiles in mode "auto" too.
         set_aside: bytes that the caller is going to take beside the network.
     """
-    allowed = max(budget(device, tiling.memory) - set_aside, 0)
+    allowed = max(budget(engine.device, tiling.memory) - set_aside, 0)
     height, width = size
-    whole = footprint(network, height, width)
+    whole = engine.memory(height, width)
     in_tiles = tiling.mode == "overlap" or (
         tiling.mode == "auto" and (tiling.tile is not None or whole > allowed)
     )
     if not in_tiles:
         return Choice(None, 0, whole, allowed)
-    tile = tiling.tile or largest_tile(network, allowed, tiling.shared)
+    tile = tiling.tile or largest_tile(engine, allowed, tiling.shared)
     side_y, side_x = min(tile, height), min(tile, width)
-    return Choice(tile, tiling.shared, footprint(network, side_y, side_x), allowed)
+    return Choice(tile, tiling.shared, engine.memory(side_y, side_x), allowed)
 
 
-def largest_tile(network: PreparedNetwork, allowed: int, overlap: int) -> int:
+def largest_tile(engine: Runs, allowed: int, overlap: int) -> int:
     """The side of the largest tile that fits, between the two limits, in whole windows."""
-    window = network.config.window_size
+    window = engine.window
     smallest = max(SMALLEST_TILE, 2 * overlap)
     side = max(LARGEST_TILE, smallest)
-    while side > smallest and footprint(network, side, side) > allowed:
+    while side > smallest and engine.memory(side, side) > allowed:
         side -= window
     return max(side // window, 1) * window
 
 
 def choose_for_file(
-    network: PreparedNetwork,
-    device: torch.device,
+    engine: Runs,
     size: tuple[int, int],
     tiling: Tiling,
     *,
@@ -132,8 +139,7 @@ def choose_for_file(
     """Tiles for a file; None where the whole picture fits the memory, or has to.
 
     Args:
-        network: that will run it.
-        device: where.
+        engine: that will run it.
         size: (height, width) of the input of the last pass.
         tiling: what is asked for.
         beside: bytes that the picture takes before and behind the network, if it is whole.
@@ -141,11 +147,11 @@ def choose_for_file(
     if tiling.mode == "exact":
         return None
     host = torch.device("cpu")
-    on_host = device.type == "cpu"
-    whole = choose(network, device, size, tiling, set_aside=beside if on_host else 0)
+    on_host = engine.device.type == "cpu"
+    whole = choose(engine, size, tiling, set_aside=beside if on_host else 0)
     given = tiling.memory if on_host else None
     fits = whole.tile is None and (on_host or beside <= budget(host, given))
     if fits:
         return None
     tiles = dataclasses.replace(tiling, mode="overlap")
-    return choose(network, device, size, tiles, set_aside=BANDS if on_host else 0)
+    return choose(engine, size, tiles, set_aside=BANDS if on_host else 0)

@@ -34,6 +34,8 @@ from swinsr.zoo import default_model, find_weights
 Array = NDArray[Any]
 # Float arrays beyond it are no pictures in 0..1 that overshoot a little, but in other units.
 _FLOAT_END = 4.0
+# The enlargement where neither the user nor the model names one.
+DEFAULT_SCALE = 4.0
 
 
 class Upscaler:
@@ -99,7 +101,7 @@ class Upscaler:
     @property
     def scale(self) -> float:
         """The enlargement that is made when none is asked for."""
-        return 4.0 if self.engine.scale is None else float(self.engine.scale)
+        return DEFAULT_SCALE if self.engine.scale is None else float(self.engine.scale)
 
     def check_scale(self, scale: float) -> None:
         """Refuse an enlargement that the model cannot make, before any picture is read.

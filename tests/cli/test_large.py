@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from swinsr.cli.commands import app
-from swinsr.cli.tiles import Tiles
+from swinsr.cli.options import settings_of
 from swinsr.errors import ConfigError
+from swinsr.files.settings import Settings
 from swinsr.image import Image, read_image, write_image
 from swinsr.tiling import work_path
 
@@ -61,15 +62,14 @@ def test_tiles_give_what_the_whole_gives(scale: float, alpha: bool, tmp_path: Pa
 def test_bicubic_in_bands_is_exact(
     suffix: str, scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swinsr.cli import large
-    from swinsr.inference import large as pipeline
+    from swinsr.files import choose, large
 
     source = picture(tmp_path / "in.png", 83, 61)
     lossless = ["--lossless"] if suffix == ".webp" else []
     results = []
     for limit in (1 << 40, 0):
-        monkeypatch.setattr(large, "_BANDED_PIXELS", limit)
-        monkeypatch.setattr(pipeline, "_BAND_BYTES", 20_000)
+        monkeypatch.setattr(choose, "BANDED_PIXELS", limit)
+        monkeypatch.setattr(large, "_BAND_BYTES", 20_000)
         output = tmp_path / f"{limit}{suffix}"
         arguments = ["upscale", source, "-o", output, "-s", scale, "-m", "bicubic", *lossless]
         assert CliRunner().invoke(app, list(map(str, arguments))).exit_code == 0
@@ -126,6 +126,10 @@ def test_stopped_run_says_that_it_can_go_on_and_changed_input_starts_anew(tmp_pa
     assert {file.name for file in tmp_path.iterdir()} == {"in.png", "out.png"}
 
 
+def tiled(mode: str, tile: str | None, overlap: int | None, memory: str | None) -> Settings:
+    return settings_of({"mode": mode, "tile": tile, "overlap": overlap, "memory": memory})
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -141,8 +145,8 @@ def test_refuses_options_that_make_no_sense(
     arguments: tuple[str, str | None, int | None, str | None], words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
-        Tiles.of(*arguments, True)
+        tiled(*arguments)
 
 
 def test_tile_off_is_exact() -> None:
-    assert Tiles.of("auto", "off", None, "2G", True) == Tiles("exact", None, None, 2 << 30, True)
+    assert tiled("auto", "off", None, "2G") == Settings(mode="exact", memory=2 << 30)

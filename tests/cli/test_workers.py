@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from swinsr.cli import workers
-from swinsr.cli.plan import Job
-from swinsr.cli.work import Work
+from swinsr.files import workers
+from swinsr.files.plan import Job
+from swinsr.files.settings import Settings
 
 # A worker without a model, which dies of pictures called bad.
 FAKE = """
 import json, os, signal, sys
-from swinsr.cli.record import Record
+from swinsr.files.record import Record
 json.loads(sys.stdin.readline())
 for line in sys.stdin:
     job = json.loads(line)
@@ -38,7 +38,7 @@ def test_a_killed_worker_fails_its_picture_alone_and_is_replaced(
     monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-c", FAKE))
     names = ["a", "bad1", "b", "bad2", "c", "d"]
     jobs = [Job(Path(f"{name}.png"), Path(f"{name}_x2.png")) for name in names]
-    records = {r.input: r for r in workers.run_in_workers(Work(), jobs, 2)}
+    records = {r.input: r for r in workers.run_in_workers(Settings(), jobs, 2)}
     assert sorted(records) == sorted(f"{name}.png" for name in names)
     for name in names:
         record = records[f"{name}.png"]

@@ -180,15 +180,15 @@ def test_short_memory_falls_back_to_tiles_and_is_told(
     path = uploaded(shop, samples.picture(tmp_path / "a.png", 100, 96))
     whole = shop.process(Job(60), path, "swinsr-light-x2", Size(2), Saving(), restores=False)
     assert isinstance(engine, NetworkEngine) and whole.notes == ()
-    run_tile, failed = engine.run_tile, []
+    run, failed = engine.run, []
 
     def short_once(planes, progress):
         if not failed:
             failed.append(planes.shape)
             raise MemoryError
-        return run_tile(planes, progress)
+        return run(planes, progress)
 
-    monkeypatch.setattr(engine, "run_tile", short_once)
+    monkeypatch.setattr(engine, "run", short_once)
     done = shop.process(Job(60), path, "swinsr-light-x2", Size(2), Saving(), restores=False)
     assert failed and done.size == (192, 200)
     assert "going on in tiles of" in " ".join(done.notes)

@@ -60,29 +60,29 @@ def test_budget_decides(whole: NetworkEngine) -> None:
     from swinsr.inference.budget import resident_memory
 
     held = resident_memory()
-    roomy = choose(network, CPU, (400, 300), Tiling(memory=held + need + (1 << 27)))
-    tight = choose(network, CPU, (400, 300), Tiling(memory=held + need // 2))
+    roomy = choose(whole, (400, 300), Tiling(memory=held + need + (1 << 27)))
+    tight = choose(whole, (400, 300), Tiling(memory=held + need // 2))
     assert roomy.tile is None
     assert tight.tile is not None and tight.tile < 400
     assert tight.predicted <= need // 2 + (1 << 24) or tight.tile == 64
 
 
 def test_what_is_set_aside_counts(whole: NetworkEngine) -> None:
-    plenty = choose(whole.network, CPU, (64, 64), Tiling())
+    plenty = choose(whole, (64, 64), Tiling())
     assert plenty.tile is None
-    assert choose(whole.network, CPU, (64, 64), Tiling(), set_aside=1 << 60).tile is not None
+    assert choose(whole, (64, 64), Tiling(), set_aside=1 << 60).tile is not None
 
 
 def test_exact_is_exact_whatever_the_budget(whole: NetworkEngine) -> None:
-    assert choose(whole.network, CPU, (4000, 4000), Tiling("exact", memory=1)).tile is None
+    assert choose(whole, (4000, 4000), Tiling("exact", memory=1)).tile is None
 
 
 def test_tile_that_is_asked_for_is_taken(whole: NetworkEngine) -> None:
-    assert choose(whole.network, CPU, (64, 64), Tiling(tile=40)).tile == 40
+    assert choose(whole, (64, 64), Tiling(tile=40)).tile == 40
 
 
 def test_largest_tile_grows_with_the_memory_up_to_its_limit(whole: NetworkEngine) -> None:
-    sides = [largest_tile(whole.network, allowed << 20, 32) for allowed in (1, 64, 128, 1 << 20)]
+    sides = [largest_tile(whole, allowed << 20, 32) for allowed in (1, 64, 128, 1 << 20)]
     assert sides == sorted(sides)
     assert sides[0] >= 64
     assert sides[-1] == LARGEST_TILE
@@ -97,14 +97,14 @@ def test_failed_allocation_goes_on_in_smaller_tiles_and_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     short = engine()
-    run = short.run_tile
+    run = short.run
 
     def failing(planes: Any, progress: Any) -> Any:
         if max(planes.shape[:2]) > limit:
             raise RuntimeError("[enforce fail] can't allocate memory: you tried to allocate")
         return run(planes, progress)
 
-    monkeypatch.setattr(short, "run_tile", failing)
+    monkeypatch.setattr(short, "run", failing)
     pictures = {0.1: data.astronaut()[40:190, 160:280]}
     if limit == 100:  # noise has no end of what tiles of half that size would have to see
         pictures[0.2] = texture(150, 120)
@@ -122,7 +122,7 @@ def test_exact_does_not_go_on_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(planes: Any, progress: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(short, "run_tile", failing)
+    monkeypatch.setattr(short, "run", failing)
     with pytest.raises(NotEnoughMemoryError, match="not enough memory"):
         Upscaler(short)(texture(20, 20))
 
@@ -133,7 +133,7 @@ def test_other_errors_are_not_taken_for_short_memory(monkeypatch: pytest.MonkeyP
     def failing(planes: Any, progress: Any) -> Any:
         raise RuntimeError("shape mismatch")
 
-    monkeypatch.setattr(broken, "run_tile", failing)
+    monkeypatch.setattr(broken, "run", failing)
     with pytest.raises(RuntimeError, match="shape"):
         Upscaler(broken)(texture(20, 20))
 

@@ -71,7 +71,8 @@ def test_errs_no_more_than_the_layers(
     dtype = torch.bfloat16 if bfloat16 else torch.float32
     reference, truth = by_pytorch(shape, dtype, 0.2), by_pytorch(shape, torch.float64, 0.2)
     unit = 2.0**-8 if bfloat16 else 2.0**-23
-    assert_as_exact(["out"], [out], [reference], [truth], unit=unit)
+    # The transforms add several values before a product, which a single product has not.
+    assert_as_exact(["out"], [out], [reference], [truth], unit=unit, luck=1.0)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -84,7 +85,7 @@ def test_adds_to_what_is_there(shape: tuple[int, ...]) -> None:
     reference, truth = (
         by_pytorch(shape, dtype, 0.5, before) for dtype in (torch.float32, torch.float64)
     )
-    assert_as_exact(["out"], [out], [reference], [truth], unit=2.0**-23)
+    assert_as_exact(["out"], [out], [reference], [truth], unit=2.0**-23, luck=1.0)
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 4), (2, 9), (5, 9), (8, 9)])

@@ -90,7 +90,7 @@ def measure(network: tuple[Any, ...], precision: str, device_name: str) -> None:
     channels, model = network[-1], build(network)
     device = torch.device(device_name)
     engine = NetworkEngine(prepare(model.to(device), precision), device, name="", task="")
-    run = engine.run_tile
+    run = engine.run
     run(np.zeros((16, 16, channels), np.float32), silent)
     before: int | None = None
     for height, width in SIZES:

@@ -59,7 +59,7 @@ def run(engine: NetworkEngine, picture: Any, overlap: int) -> Any:
     """In tiles; a plan like the program's, of smaller tiles."""
     plan = engine.plan(*picture.shape[:2], STEP + overlap, overlap)
     return tiled(
-        lambda tile: engine.run_tile(np.ascontiguousarray(tile), silent),
+        lambda tile: engine.run(np.ascontiguousarray(tile), silent),
         picture,
         plan,
         scale=engine.network.config.upscale,
@@ -89,7 +89,7 @@ def main() -> int:
         engine = made.engine
         assert isinstance(engine, NetworkEngine)
         inputs = {key: value.astype(np.float32) / 255 for key, value in pictures().items()}
-        exact = {key: engine.run_tile(value, silent) for key, value in inputs.items()}
+        exact = {key: engine.run(value, silent) for key, value in inputs.items()}
         shown: dict[int, PilImage.Image] = {}
         for overlap in OVERLAPS:
             near = {key: run(engine, value, overlap) for key, value in inputs.items()}

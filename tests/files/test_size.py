@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swinsr.cli.target import Target
 from swinsr.errors import ConfigError
+from swinsr.files.size import Target
 
 SIDES = st.integers(1, 3000)
 

@@ -9,22 +9,24 @@ import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
 
-from swinsr.cli.picture import failed
-from swinsr.cli.plan import Job
-from swinsr.cli.record import Record
-from swinsr.cli.work import Work
 from swinsr.errors import NotEnoughMemoryError, SwinsrError
+from swinsr.files.convert import failed
+from swinsr.files.plan import Job
+from swinsr.files.record import Record
+from swinsr.files.settings import Settings
 
-COMMAND = (sys.executable, "-m", "swinsr.cli.worker")
+COMMAND = (sys.executable, "-m", "swinsr.files.worker")
 _GRACE_SECONDS = 10.0  # for a worker that was told to stop, to remove what it had begun
 _POLL_SECONDS = 0.2
 
 
-def run_in_workers(work: Work, jobs: Sequence[Job], count: int) -> Generator[Record, None, None]:
+def run_in_workers(
+    settings: Settings, jobs: Sequence[Job], count: int
+) -> Generator[Record, None, None]:
     """Do the jobs in `count` processes; records come in the order in which they are done.
 
     Args:
-        work: for every picture.
+        settings: for every file.
         jobs: files alone, no streams.
         count: at least 1.
     """
@@ -32,7 +34,7 @@ def run_in_workers(work: Work, jobs: Sequence[Job], count: int) -> Generator[Rec
     for job in jobs:
         waiting.put(job)
     done: queue.SimpleQueue[Record | BaseException] = queue.SimpleQueue()
-    workers = [_Worker(work, waiting, done, count) for _ in range(count)]
+    workers = [_Worker(settings, waiting, done, count) for _ in range(count)]
     try:
         for worker in workers:
             worker.start()
@@ -69,13 +71,13 @@ class _Worker(threading.Thread):
 
     def __init__(
         self,
-        work: Work,
+        settings: Settings,
         waiting: "queue.SimpleQueue[Job]",
         done: "queue.SimpleQueue[Record | BaseException]",
         count: int,
     ) -> None:
         super().__init__(daemon=True)
-        self._work, self._waiting, self._done = work, waiting, done
+        self._settings, self._waiting, self._done = settings, waiting, done
         self._threads = max((os.cpu_count() or 1) // count, 1)
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
@@ -141,7 +143,7 @@ class _Worker(threading.Thread):
                     start_new_session=True,
                 )
                 assert self._process.stdin is not None
-                self._process.stdin.write(json.dumps(self._work.to_plain()) + "\n")
+                self._process.stdin.write(json.dumps(self._settings.to_plain()) + "\n")
             return self._process
 
     def stop(self, *, at_once: bool) -> None:

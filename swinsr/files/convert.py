@@ -1,4 +1,4 @@
-"""One picture of a run: read, enlarged or restored, written."""
+"""One job: a picture file read, enlarged or restored, and written."""
 
 import io
 import os
@@ -8,19 +8,24 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from swinsr.cli.console import sentence
-from swinsr.cli.large import run_large
-from swinsr.cli.loaded import LoadedModels
-from swinsr.cli.plan import Job
-from swinsr.cli.record import Record
-from swinsr.cli.sources import is_folder
-from swinsr.cli.work import Work
-from swinsr.errors import ImageWriteError, NotEnoughMemoryError, OutputExistsError, SwinsrError
+from swinsr.errors import (
+    ImageReadError,
+    ImageWriteError,
+    NotEnoughMemoryError,
+    OutputExistsError,
+    SwinsrError,
+)
+from swinsr.files.choose import choose_way
+from swinsr.files.engines import Engines
+from swinsr.files.plan import Job
+from swinsr.files.record import Record, sentence
+from swinsr.files.settings import Settings
+from swinsr.files.sources import is_folder
 from swinsr.image.formats import check_side, output_format
 
 if TYPE_CHECKING:
-    from swinsr.cli.target import Size
-    from swinsr.image import Frame, Image, ImageSource
+    from swinsr.files.size import Size
+    from swinsr.image import Frame, Header, Image, ImageSource
 
 Report = Callable[[float], None]
 
@@ -31,40 +36,65 @@ class _Piped(io.BytesIO):
     name = "standard input"
 
 
-def attempt(models: LoadedModels, job: Job, work: Work, report: Report) -> Record:
-    """The record of a picture, done or not."""
+def attempt(engines: Engines, job: Job, settings: Settings, report: Report) -> Record:
+    """The record of a job, done or not."""
     start = time.perf_counter()
     try:
-        record = run_job(models, job, work, report)
+        record = convert(engines, job, settings, report)
     except SwinsrError as error:
         record = failed(job, error)
     return replace(record, seconds=time.perf_counter() - start)
 
 
 def failed(job: Job, error: SwinsrError) -> Record:
-    """The record of a picture that could not be done."""
+    """The record of a job that could not be done."""
     return Record(job.source_name, job.output_name, "failed", error=sentence(error))
 
 
-def run_job(models: LoadedModels, job: Job, work: Work, report: Report) -> Record:
-    """Read, upscale or restore, and write one picture.
+def convert(engines: Engines, job: Job, settings: Settings, report: Report) -> Record:
+    """Read, upscale or restore, and write one file.
+
+    Args:
+        engines: the run's models.
+        job: the file and where its result goes.
+        settings: what is done to it.
+        report: told the share of the work done.
 
     Raises:
         SwinsrError: whatever went wrong; nothing was written.
     """
-    form = checked_format(job, work)
+    form = checked_format(job, settings)
     if form is None:
         return Record(job.source_name, job.output_name, "skipped")
-    record = run_large(models, job, work, form, report)
-    if record is not None:
-        return record
-    conversion = Conversion(models, job, work, form)
+    header = look(job)
+    if header is not None:
+        way = choose_way(engines, settings, header.height, header.width)
+        if way.tiles is not None and way.engine is not None:
+            from swinsr.files.large import convert_large
+
+            record = convert_large(way.engine, job, settings, way.tiles, form, header, report)
+            if record is not None:
+                return record
+    conversion = Conversion(engines, job, settings, form)
     conversion.read()
     conversion.compute(report)
     return conversion.write()
 
 
-def checked_format(job: Job, work: Work) -> str | None:
+def look(job: Job) -> "Header | None":
+    """What an input's header says; None where only reading it as a whole can tell what is there."""
+    from swinsr.image import probe_image
+
+    # Looking at a pipe's header would take it from whoever reads the picture.
+    if job.from_stream or job.to_stream or not job.source.is_file():
+        return None
+    try:
+        return probe_image(job.source)
+    except ImageReadError:
+        return None  # reading it as a whole says what is wrong
+
+
+def checked_format(job: Job, settings: Settings) -> str | None:
     """The output's format; None where it is there and is to stay.
 
     What is wrong with the output shows before the work is done, not after.
@@ -74,19 +104,19 @@ def checked_format(job: Job, work: Work) -> str | None:
     """
     if job.error is not None:
         raise ImageWriteError(job.error)
-    form = work.format or output_format(job.output)
-    work.check_format(form)
+    form = settings.format or output_format(job.output)
+    settings.check_format(form)
     if not job.to_stream and os.path.lexists(job.output):
-        if work.skip_existing and not is_folder(job.output):
+        if settings.skip_existing and not is_folder(job.output):
             return None
-        _check_output(job, work)
+        _check_output(job, settings)
     return form
 
 
-def _check_output(job: Job, work: Work) -> None:
+def _check_output(job: Job, settings: Settings) -> None:
     if is_folder(job.output):
         raise ImageWriteError(f"{job.output}: a folder of that name is there; choose another name")
-    if not work.overwrite:
+    if not settings.overwrite:
         raise OutputExistsError(
             f"{job.output}: it is already there; choose another name with -o, or replace it with "
             "--overwrite"
@@ -100,9 +130,9 @@ class Conversion:
     the other by `write`, so that they are never all in memory.
     """
 
-    def __init__(self, models: LoadedModels, job: Job, work: Work, form: str) -> None:
+    def __init__(self, engines: Engines, job: Job, settings: Settings, form: str) -> None:
         """Nothing is done yet."""
-        self._models, self._job, self._work, self._form = models, job, work, form
+        self._engines, self._job, self._settings, self._form = engines, job, settings, form
         self._report: Report = lambda share: None
         self._first: tuple[Image, Size] | None = None
         self._notes: dict[str, None] = {}
@@ -112,7 +142,7 @@ class Conversion:
         """Read the file, and decode a single picture."""
         from swinsr.image import read_frames
 
-        frames = read_frames(_source(self._job), max_pixels=self._work.max_pixels)
+        frames = read_frames(_source(self._job), max_pixels=self._settings.max_pixels)
         self._frames = frames.limited(self._form)
         self._decoded: Iterable[Frame] = self._frames
         if self.single:
@@ -133,14 +163,13 @@ class Conversion:
     def write(self) -> Record:
         """Write the file."""
         from swinsr.image import encode_to_bytes, write_frames, write_image
-        from swinsr.image.write import DEFAULT_QUALITY
 
-        work, job, form = self._work, self._job, self._form
+        settings, job, form = self._settings, self._job, self._form
         frames, pictures = self._frames, self._ready
-        quality = work.quality or DEFAULT_QUALITY
+        quality = settings.encoder_quality
         if job.to_stream:
             data, lost = encode_to_bytes(
-                pictures, frames, form, quality=quality, lossless=work.lossless
+                pictures, frames, form, quality=quality, lossless=settings.lossless
             )
             _write_out(data)
         else:
@@ -148,8 +177,8 @@ class Conversion:
             options: dict[str, Any] = {
                 "format_name": form,
                 "quality": quality,
-                "lossless": work.lossless,
-                "overwrite": work.overwrite,
+                "lossless": settings.lossless,
+                "overwrite": settings.overwrite,
             }
             if frames.count == 1:
                 image = next(pictures).image
@@ -158,7 +187,7 @@ class Conversion:
                 lost = write_frames(job.output, pictures, frames, **options)
         assert self._first is not None  # a file holds one picture at least
         before, size = self._first
-        engine = self._models.get(size.scale).engine
+        engine = self._engines.get(size.scale).engine
         return Record(
             job.source_name,
             job.output_name,
@@ -173,11 +202,11 @@ class Conversion:
 
     def _pictures(self) -> Iterator["Frame"]:
         """Each picture of the file, done."""
-        own = self._models.get(self._work.target.scale).scale
+        own = self._engines.get(self._settings.scale).scale
         for number, frame in enumerate(self._decoded):
             image = frame.image
             self._notes.update(dict.fromkeys(image.notes))
-            size = self._work.target.size(image.height, image.width, own)
+            size = self._settings.target.size(image.height, image.width, own)
             check_side(self._job.output_name, *size.final, self._form)
             if self._first is None:
                 self._first = (image, size)
@@ -190,25 +219,25 @@ class Conversion:
     def _one(self, image: "Image", size: "Size", report: Report) -> "Image":
         from swinsr.image import resize_image, without_description
 
-        work = self._work
-        if work.bits is not None and work.bits > image.bits:
+        settings = self._settings
+        if settings.bits is not None and settings.bits > image.bits:
             # Deeper before the work, so that what is rounded at its end has all the bits.
-            image = _with_depth(image, work.bits)
+            image = _with_depth(image, settings.bits)
         try:
-            if size.scale <= 1 and work.task == "upscale" and work.target.sized:
+            if size.scale <= 1 and settings.task == "upscale" and settings.target.sized:
                 image = resize_image(image, size.height, size.width)
                 report(1.0)
             else:
-                upscaler = self._models.get(size.scale)
+                upscaler = self._engines.get(size.scale)
                 scale = max(size.scale, 1.0)
                 image = upscaler.upscale(image, scale, report, size=(size.height, size.width))
         except NotEnoughMemoryError as error:
             raise NotEnoughMemoryError(f"{self._job.source_name}: {error}") from error
         if size.crop is not None:
             image = _cut(image, size.crop)
-        if work.bits is not None:
-            image = _with_depth(image, work.bits)
-        return without_description(image) if work.strip_metadata else image
+        if settings.bits is not None:
+            image = _with_depth(image, settings.bits)
+        return without_description(image) if settings.strip_metadata else image
 
 
 def _source(job: Job) -> "ImageSource":

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from swinsr.errors import ImageReadError
+from swinsr.files.channels import alpha_range
 from swinsr.image import read_image
 from swinsr.image.bands import Outline, open_bands
 from swinsr.image.picture import Array
-from swinsr.inference.layers import alpha_range
 from swinsr.tiling import RawFile, WorkFolder
 
 # Smaller inputs are read at once: that takes less than what libvips does.

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from swinsr.cli.names import Name, named
-from swinsr.cli.plan import Job, Naming
-from swinsr.cli.plan import plan_jobs as plan_names
 from swinsr.errors import ConfigError
+from swinsr.files.plan import Job, Naming
+from swinsr.files.plan import plan_jobs as plan_names
+from swinsr.files.sources import Given
 
 
 @pytest.fixture(autouse=True)
@@ -22,9 +22,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def plan_jobs(
     inputs: Sequence[Path], output: Path | str | None, scale: float, **options: Any
 ) -> list[Job]:
-    given = None if output is None else named(str(output))
+    given = None if output is None else Given.of(str(output))
     naming = Naming(f"_x{scale:g}", options.pop("suffix", None))
-    return plan_names([Name(path) for path in inputs], given, naming, **options)
+    return plan_names([Given(path) for path in inputs], given, naming, **options)
 
 
 def touch(*names: str) -> list[Path]:

@@ -6,11 +6,9 @@ there is one tile, or one band, whatever the picture's height.
 """
 
 import dataclasses
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,17 +17,22 @@ from numpy.typing import NDArray
 
 from swinsr.degradations.bicubic_rows import RowResize
 from swinsr.errors import ImageWriteError
-from swinsr.image import atomic_output
+from swinsr.files.channels import Channels, Finish, FloatArray
+from swinsr.files.plan import Job
+from swinsr.files.record import Record
+from swinsr.files.settings import Settings
+from swinsr.files.signals import StoppedError
+from swinsr.files.size import Size
+from swinsr.files.spool import Input, digest, open_input, spool
+from swinsr.image import Header, atomic_output, check_side, read_frames
 from swinsr.image.atomic import write_problem
 from swinsr.image.bands import Outline, encode_bands
 from swinsr.image.gamut import space_of
 from swinsr.image.write import encoder_errors
-from swinsr.inference.engine import BASELINES, BaselineEngine, NetworkEngine
-from swinsr.inference.layers import Finish, FloatArray, Layers
-from swinsr.inference.passes import passes_for
+from swinsr.inference.engine import Engine
 from swinsr.inference.progress import Progress, Steps, part
-from swinsr.inference.spool import Input, digest, open_input, spool
 from swinsr.inference.tiles import Choice
+from swinsr.inference.upscaler import DEFAULT_SCALE
 from swinsr.tiling import RawFile, WorkFolder, WorkStore, open_work, run_tiles, work_path
 from swinsr.version import __version__
 
@@ -41,144 +44,137 @@ _BLEED_ROWS = 64
 _TILES_SHARE = 0.95
 
 
-@dataclasses.dataclass(frozen=True)
-class LargeJob:
-    """What is wanted of one file.
-
-    Attributes:
-        source, output: the files.
-        scale: that the model is asked for.
-        size: (height, width) of the result.
-        crop: (height, width) cut from its middle; None for all.
-        bits: per sample of the result; None for the input's.
-        format: a name of `swinsr.image.formats.ALL`.
-        quality, lossless: of the encoder.
-        strip: leave EXIF, XMP and resolution out.
-        overwrite: replace an output that is there.
-        max_pixels: of the input.
-        resume: go on with what a stopped run left.
-    """
-
-    source: Path
-    output: Path
-    scale: float
-    size: tuple[int, int]
-    crop: tuple[int, int] | None = None
-    bits: int | None = None
-    format: str = "PNG"
-    quality: int = 95
-    lossless: bool = False
-    strip: bool = False
-    overwrite: bool = False
-    max_pixels: int | None = None
-    resume: bool = True
-
-
-def upscale_large(
-    engine: NetworkEngine | BaselineEngine,
-    job: LargeJob,
+def convert_large(
+    engine: Engine,
+    job: Job,
+    settings: Settings,
     choice: Choice,
-    given: Input,
+    form: str,
+    header: Header,
     progress: Progress,
-    tell: Callable[[str], None],
-) -> tuple[str, ...]:
+) -> Record | None:
     """Do one file.
 
     Args:
         engine: the model.
-        job: what is wanted.
+        job: the file and where its result goes.
+        settings: what is done to it.
         choice: tile and overlap, where no earlier run has settled them.
-        given: the input, opened.
+        form: the output's format, a name of `swinsr.image.formats.ALL`.
+        header: of the input.
         progress: told the share of the work done.
-        tell: told, while it runs, what a user should know: that it goes on, or starts anew.
 
     Returns:
-        A sentence on each thing that was lost.
+        Its record; None for a file of several pictures, which are done one after the other.
 
     Raises:
         ImageReadError: the input is damaged.
         ImageWriteError: the place does not take the output, or another process works on it.
         NotEnoughMemoryError: not even a small tile fits.
     """
+    given = open_input(job.source, header.height * header.width, settings.max_pixels)
+    if not given.banded:  # what is read in bands is one picture
+        frames = read_frames(job.source, max_pixels=settings.max_pixels)
+        if frames.limited(form).count > 1:
+            return None
+        del frames
+    outline = given.outline
+    own = engine.scale or DEFAULT_SCALE
+    size = settings.target.size(outline.height, outline.width, own)
+    check_side(job.output_name, *size.final, form)
+    told: list[str] = []
     try:
-        key = _key(engine, job)
-        with open_work(job.output, key, fresh=not job.resume) as (work, changed):
+        with open_work(
+            job.output, _key(engine, job, settings, size, form), fresh=not settings.resume
+        ) as (work, changed):
             if changed:
-                tell(
+                told.append(
                     f"the {' and the '.join(changed)} changed since an earlier run was stopped; "
                     "starting anew"
                 )
-            lost = _Run(engine, job, choice, given, work, progress, tell).run()
+            run = _Run(
+                engine, job, settings, size, form, choice, given, work, progress, told.append
+            )
+            lost = run.run()
             work.finish()
-            return lost
     except OSError as error:
         raise ImageWriteError(write_problem(job.output, error)) from error
+    except StoppedError as stopped:
+        if work_path(job.output).exists():
+            stopped.kept = str(job.output)
+        raise
+    return Record(
+        job.source_name,
+        job.output_name,
+        "done",
+        size=(outline.width, outline.height),
+        output_size=size.final[::-1],
+        frames=1,
+        model=engine.name,
+        precision=engine.precision,
+        notes=(*engine.notes, *told, *given.notes, *lost),
+    )
 
 
 class _Run:
     def __init__(
         self,
-        engine: NetworkEngine | BaselineEngine,
-        job: LargeJob,
+        engine: Engine,
+        job: Job,
+        settings: Settings,
+        size: Size,
+        form: str,
         choice: Choice,
         given: Input,
         work: WorkFolder,
         progress: Progress,
         tell: Callable[[str], None],
     ) -> None:
-        self._engine, self._job, self._choice, self._given = engine, job, choice, given
+        self._engine, self._job, self._settings, self._form = engine, job, settings, form
+        self._choice, self._given, self._crop = choice, given, size.crop
+        self._size, self._scale = (size.height, size.width), max(size.scale, 1.0)
         self._work, self._progress, self._tell = work, progress, tell
         dtype = given.outline.dtype
-        if job.bits is not None:
-            dtype = np.dtype({8: np.uint8, 16: np.uint16, 32: np.float32}[job.bits])
+        if settings.bits is not None:
+            dtype = np.dtype({8: np.uint8, 16: np.uint16, 32: np.float32}[settings.bits])
         self._dtype = dtype
         self._channels = given.outline.channels + given.outline.has_alpha
 
     def run(self) -> tuple[str, ...]:
-        outline, job = self._given.outline, self._job
+        outline, engine = self._given.outline, self._engine
         shape = (outline.height, outline.width, self._channels)
-        passes, is_network = 0, isinstance(self._engine, NetworkEngine)
-        if isinstance(self._engine, NetworkEngine):
-            passes = passes_for(self._engine.network.config.upscale, job.scale)
+        passes = engine.passes(self._scale)
         self._check_space(passes)
         with self._work.raw("source", shape, outline.dtype) as source:
             varies = spool(self._work, self._given, source)
-            layers = Layers(
+            channels = Channels(
                 outline.channels,
                 outline.has_alpha,
                 varies,
-                job.scale != 1.0,
-                space_of(outline.metadata, outline.channels) if is_network else None,
+                self._scale != 1.0,
+                space_of(outline.metadata, outline.channels) if engine.tileable else None,
             )
-            finish = Finish(layers, source, job.size, self._dtype)
-            if not isinstance(self._engine, NetworkEngine):
-                bands = self._resized(source, layers, finish, BASELINES[self._engine.name])
+            finish = Finish(channels, source, self._size, self._dtype)
+            if not passes:
+                bands = self._resized(source, channels, finish)
                 return self._encode(bands, self._progress)
-            last = self._passes(self._engine, passes, source, layers, finish)
-            with last:
+            with self._passes(passes, source, channels, finish) as last:
                 if last.dtype == np.float32 and not self._ends_finished(passes):
-                    bands = self._resized(last, None, finish, "bicubic")
+                    bands = self._resized(last, None, finish)
                 else:
                     bands = self._stored(last)
                 return self._encode(bands, part(self._progress, _TILES_SHARE, 1.0))
 
     def _ends_finished(self, passes: int) -> bool:
         """Whether the last pass gives the size that is wanted, so that nothing follows it."""
-        assert isinstance(self._engine, NetworkEngine)
-        factor = self._engine.network.config.upscale**passes
+        factor = (self._engine.scale or 1) ** passes
         outline = self._given.outline
-        return (outline.height * factor, outline.width * factor) == self._job.size
+        return (outline.height * factor, outline.width * factor) == self._size
 
-    def _passes(
-        self,
-        engine: NetworkEngine,
-        passes: int,
-        source: RawFile,
-        layers: Layers,
-        finish: Finish,
-    ) -> RawFile:
+    def _passes(self, passes: int, source: RawFile, channels: Channels, finish: Finish) -> RawFile:
         """Run the model as often as it takes; the raw file of the last pass, open."""
-        scale = engine.network.config.upscale
+        engine = self._engine
+        scale = engine.scale or 1
         settled = self._work.settle("plan", tile=self._choice.tile, overlap=self._choice.overlap)
         weights = [float(scale ** (2 * i)) for i in range(passes)]
         steps = Steps(sum(weights), part(self._progress, 0.0, _TILES_SHARE))
@@ -194,14 +190,14 @@ class _Run:
             plan = engine.plan(*before.shape[:2], settled["tile"], settled["overlap"])
             store = WorkStore(self._work, str(number), plan, after, scale)
             shrinking = engine.shrinking(settled["overlap"])
-            prepare = layers.prepared if number == 0 else np.asarray
+            prepare = channels.prepared if number == 0 else np.asarray
 
             def function(
                 tile: Array,
                 prepare: Callable[[Array], FloatArray] = prepare,
                 run: Callable[[Array], FloatArray] = shrinking,
             ) -> FloatArray:
-                return layers.run(prepare(tile), run)
+                return channels.run(prepare(tile), run)
 
             def tick(share: float, weight: float = weights[number]) -> None:
                 steps.advance(share * weight)
@@ -213,21 +209,19 @@ class _Run:
             before = after
         return before
 
-    def _resized(
-        self, raw: RawFile, layers: Layers | None, finish: Finish, kernel: str
-    ) -> Iterator[Array]:
-        """A raw picture brought to the wanted size; with `layers` it is the file's own samples."""
-        height, width = self._job.size
-        resize = RowResize(raw.shape[:2], self._job.size, kernel=kernel)
+    def _resized(self, raw: RawFile, channels: Channels | None, finish: Finish) -> Iterator[Array]:
+        """A raw picture brought to its size; with `channels` it is the file's own samples."""
+        height, width = self._size
+        resize = RowResize(raw.shape[:2], self._size, kernel=self._engine.kernel)
         rows = max(_BAND_BYTES // (4 * width * self._channels), 1)
 
         def read(start: int, stop: int) -> FloatArray:
-            if layers is None:
+            if channels is None:
                 return raw.rows(start, stop)
-            if not layers.varies:
-                return layers.prepared(raw.rows(start, stop))
+            if not channels.varies:
+                return channels.prepared(raw.rows(start, stop))
             above, below = max(start - _BLEED_ROWS, 0), min(stop + _BLEED_ROWS, raw.shape[0])
-            return layers.prepared(raw.rows(above, below))[start - above : stop - above]
+            return channels.prepared(raw.rows(above, below))[start - above : stop - above]
 
         for top in range(0, height, rows):
             yield finish(top, resize.rows(top, min(top + rows, height), read))
@@ -238,31 +232,31 @@ class _Run:
             yield raw.rows(top, min(top + rows, raw.shape[0]))
 
     def _encode(self, bands: Iterator[Array], progress: Progress) -> tuple[str, ...]:
-        job, outline = self._job, self._given.outline
-        height, width = job.crop or job.size
+        job, settings, outline = self._job, self._settings, self._given.outline
+        height, width = self._crop or self._size
         metadata = outline.metadata
-        if job.strip:
+        if settings.strip_metadata:
             metadata = dataclasses.replace(metadata, exif=None, xmp=None, dpi=None)
         result = Outline(height, width, outline.channels, outline.has_alpha, self._dtype, metadata)
         with (
-            atomic_output(job.output, overwrite=job.overwrite) as stream,
-            encoder_errors(str(job.output), job.format),
+            atomic_output(job.output, overwrite=settings.overwrite) as stream,
+            encoder_errors(str(job.output), self._form),
         ):
             return encode_bands(
                 stream,
                 result,
                 self._watched(self._cropped(bands), height, progress),
-                job.format,
-                quality=job.quality,
-                lossless=job.lossless,
+                self._form,
+                quality=settings.encoder_quality,
+                lossless=settings.lossless,
             )
 
     def _cropped(self, bands: Iterator[Array]) -> Iterator[Array]:
-        if self._job.crop is None:
+        if self._crop is None:
             yield from bands
             return
-        height, width = self._job.crop
-        first, left = (self._job.size[0] - height) // 2, (self._job.size[1] - width) // 2
+        height, width = self._crop
+        first, left = (self._size[0] - height) // 2, (self._size[1] - width) // 2
         top = 0
         for band in bands:
             kept = band[max(first - top, 0) : max(first + height - top, 0), left : left + width]
@@ -279,22 +273,20 @@ class _Run:
 
     def _check_space(self, passes: int) -> None:
         """Refuse what the disk has no room for, before hours of work rather than after."""
-        outline, job = self._given.outline, self._job
+        outline = self._given.outline
         pixels = outline.height * outline.width * self._channels
         needed = pixels * outline.dtype.itemsize
-        if isinstance(self._engine, NetworkEngine):
-            squared = self._engine.network.config.upscale**2
-            for number in range(passes):
-                pixels *= squared
-                last = number + 1 == passes and self._ends_finished(passes)
-                needed += pixels * (self._dtype.itemsize if last else 4)
+        for number in range(passes):
+            pixels *= (self._engine.scale or 1) ** 2
+            last = number + 1 == passes and self._ends_finished(passes)
+            needed += pixels * (self._dtype.itemsize if last else 4)
         # What is there of an earlier run is not needed twice.
         needed -= sum(file.stat().st_size for file in self._work.path.glob("*.raw"))
         free = shutil.disk_usage(self._work.path).free
         if needed > free:
             raise ImageWriteError(
-                f"{job.output}: the work on it needs {needed / 1e6:,.0f} MB beside it and the disk "
-                f"has {free / 1e6:,.0f}; free some space or choose another folder with -o"
+                f"{self._job.output}: the work on it needs {needed / 1e6:,.0f} MB beside it and "
+                f"the disk has {free / 1e6:,.0f}; free some space or choose another folder with -o"
             )
 
 
@@ -311,31 +303,27 @@ class _Finishing:
         self._raw.sync()
 
 
-def _key(engine: NetworkEngine | BaselineEngine, job: LargeJob) -> dict[str, str]:
+def _key(engine: Engine, job: Job, settings: Settings, size: Size, form: str) -> dict[str, str]:
     """Everything that the result depends on."""
-    options = dataclasses.asdict(job)
-    for name in ("source", "output", "overwrite", "max_pixels", "resume"):
-        del options[name]
-    model, runs = engine.name, ""
-    if isinstance(engine, NetworkEngine):
-        model = _weights_digest(engine)
-        tiling = engine.tiling
-        options.update(mode=tiling.mode, tile=tiling.tile, overlap=tiling.shared)
-        runs = f" {engine.device.type} {engine.network.dtype} {engine.network.native}"
+    tiling = engine.tiling
+    options = {
+        "scale": max(size.scale, 1.0),
+        "size": (size.height, size.width),
+        "crop": size.crop,
+        "bits": settings.bits,
+        "format": form,
+        "quality": settings.encoder_quality,
+        "lossless": settings.lossless,
+        "strip": settings.strip_metadata,
+        **(
+            {"mode": tiling.mode, "tile": tiling.tile, "overlap": tiling.shared}
+            if engine.tileable
+            else {}
+        ),
+    }
     return {
         "input": digest(job.source),
-        "model": model,
+        "model": engine.identity(),
         "options": json.dumps(options, sort_keys=True),
-        "program": f"swinsr {__version__} torch {torch.__version__}{runs}",
+        "program": f"swinsr {__version__} torch {torch.__version__}",
     }
-
-
-def _weights_digest(engine: NetworkEngine) -> str:
-    total = hashlib.sha256(json.dumps(engine.network.config.to_dict(), sort_keys=True).encode())
-    for name, tensor in sorted(engine.network.network.state_dict().items()):
-        total.update(name.encode())
-        total.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-    return total.hexdigest()
-
-
-__all__ = ["LargeJob", "open_input", "upscale_large", "work_path"]

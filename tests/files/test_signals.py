@@ -10,7 +10,7 @@ NOTHING_LEFT = "swinsr: stopped; nothing half-written was left behind\n"
 
 IN_A_DESTRUCTOR = """
 import os, signal, time
-from swinsr.cli import signals
+from swinsr.files import signals
 
 class Dying:
     def __del__(self):
@@ -29,7 +29,7 @@ except signals.StoppedError as stopped:
 
 WHILE_LOADING = """
 import os, time
-from swinsr.cli import signals
+from swinsr.files import signals
 
 signals.take_signals()
 with signals.loading():

@@ -2,28 +2,28 @@
 
 from typing import TYPE_CHECKING
 
-from swinsr.cli.signals import loading
-from swinsr.cli.work import Work
 from swinsr.errors import ConfigError, ModelNotFoundError
+from swinsr.files.settings import Settings
+from swinsr.files.signals import loading
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
 
-# Tasks of the models that `restore` chooses from, by what it is asked for.
+# Tasks of the models that restoring chooses from, by what is asked for.
 _TASKS = {"denoise": ("color_denoise", "gray_denoise"), "jpeg": ("color_jpeg", "gray_jpeg")}
 _WORDS = {"denoise": "noise", "jpeg": "JPEG artefacts"}
 
 
-class LoadedModels:
-    """Upscalers by enlargement, for one set of options."""
+class Engines:
+    """Upscalers by enlargement, for one set of settings."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Nothing is loaded yet."""
-        self._work = work
+        self._settings = settings
         self._loaded: dict[str, Upscaler] = {}
 
     def check(self) -> float:
-        """Load the model that the options name, or that suits the scale.
+        """Load the model that the settings name, or that suits the scale.
 
         Returns:
             The enlargement that is made where none is asked for.
@@ -33,15 +33,16 @@ class LoadedModels:
         """
         with loading():
             import swinsr.inference  # noqa: F401 - torch, before anything is written
-        upscaler = self.get(self._work.target.scale)
-        if self._work.task != "upscale":
+        settings = self._settings
+        upscaler = self.get(settings.scale)
+        if settings.task != "upscale":
             if upscaler.scale != 1:
                 raise ConfigError(
                     f"{upscaler.engine.name} enlarges by {upscaler.scale:g} and does not restore; "
                     "use `swinsr upscale`, or name a model of scale 1"
                 )
-        elif not self._work.target.sized:
-            upscaler.check_scale(self._work.target.scale or upscaler.scale)
+        elif not settings.target.sized:
+            upscaler.check_scale(settings.scale or upscaler.scale)
         elif upscaler.scale == 1:
             raise ConfigError(
                 f"{upscaler.engine.name} restores and does not enlarge; use `swinsr restore`"
@@ -54,38 +55,48 @@ class LoadedModels:
         Raises:
             SwinsrError: it cannot be had.
         """
-        from swinsr.inference import Upscaler
-        from swinsr.inference.ensemble import BlendedEngine, EnsembleEngine
         from swinsr.zoo import default_model
 
-        work = self._work
-        if work.model is not None:
-            name = work.model
-        elif work.task == "upscale":
+        settings = self._settings
+        if settings.model is not None:
+            name = settings.model
+        elif settings.task == "upscale":
             name = default_model(4.0 if scale is None else max(scale, 1.0)).name
         else:
-            name = _restorer(work.task)
+            name = restorer(settings.task)
         if name not in self._loaded:
-            upscaler = Upscaler.from_pretrained(
-                name,
-                device=work.device,
-                precision=work.precision,
-                force_float16=work.force,
-                mode=work.tiles.mode,
-                tile=work.tiles.tile,
-                overlap=work.tiles.overlap,
-                memory=work.tiles.memory,
-            )
-            if work.self_ensemble:
-                upscaler = Upscaler(EnsembleEngine(upscaler.engine))
-            if work.strength < 1:
-                upscaler = Upscaler(BlendedEngine(upscaler.engine, work.strength))
-            self._loaded[name] = upscaler
+            self._loaded[name] = load(name, settings)
         return self._loaded[name]
 
 
-def _restorer(task: str) -> str:
-    """The bundled model for a kind of restoration.
+def load(name: str, settings: Settings) -> "Upscaler":
+    """One model as the settings have it run.
+
+    Raises:
+        SwinsrError: it cannot be had.
+    """
+    from swinsr.inference import Upscaler
+    from swinsr.inference.ensemble import BlendedEngine, EnsembleEngine
+
+    upscaler = Upscaler.from_pretrained(
+        name,
+        device=settings.device,
+        precision=settings.precision,
+        force_float16=settings.force_float16,
+        mode=settings.mode,
+        tile=settings.tile,
+        overlap=settings.overlap,
+        memory=settings.memory,
+    )
+    if settings.self_ensemble:
+        upscaler = Upscaler(EnsembleEngine(upscaler.engine))
+    if settings.strength < 1:
+        upscaler = Upscaler(BlendedEngine(upscaler.engine, settings.strength))
+    return upscaler
+
+
+def restorer(task: str) -> str:
+    """The bundled model for a kind of restoration, "denoise" or "jpeg".
 
     Raises:
         ModelNotFoundError: none ships; the published ones are named.

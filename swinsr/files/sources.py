@@ -4,12 +4,43 @@ import glob
 import os
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from swinsr.cli.names import Name
-from swinsr.errors import ImageReadError
+from swinsr.errors import ConfigError, ImageReadError
 from swinsr.image.formats import FORMATS
+
+_SEPARATORS = tuple(mark for mark in (os.sep, os.altsep) if mark)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file or folder as the user named it: what a path alone no longer tells.
+
+    Attributes:
+        path: where it leads.
+        stream: it was `-`, standard input or output.
+        folder: it ended in a separator, so it means a folder, there or not.
+    """
+
+    path: Path
+    stream: bool = False
+    folder: bool = False
+
+    @classmethod
+    def of(cls, name: "str | os.PathLike[str] | Given") -> "Given":
+        """Take a name as typed.
+
+        Raises:
+            ConfigError: it is empty: an unset variable of a shell would mean this folder.
+        """
+        if isinstance(name, Given):
+            return name
+        text = os.fspath(name)
+        if not text:
+            raise ConfigError("the name is empty")
+        return cls(Path(text), stream=text == "-", folder=text.endswith(_SEPARATORS))
 
 
 class OutputNames(Protocol):
@@ -21,7 +52,7 @@ class OutputNames(Protocol):
 
 
 def expand(
-    given: Name, naming: OutputNames, *, recursive: bool, leave_out: Path | None
+    given: Given, naming: OutputNames, *, recursive: bool, leave_out: Path | None
 ) -> list[tuple[Path, Path]]:
     """A file as it is; of a folder or a pattern, the pictures without earlier outputs.
 

@@ -1,15 +1,13 @@
-"""What became of one picture, for people and, as one line of JSON, for programs."""
+"""The record of a job: what happened, for people and, as one line of JSON, for programs."""
 
 import dataclasses
 import json
 from typing import Literal
 
-from swinsr.cli.console import report_error, report_line, report_note, sentence
-
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """One picture of a run.
+    """One job of a run: a picture file in, a picture file out.
 
     Attributes:
         input, output: names as they were given or made.
@@ -60,20 +58,6 @@ class Record:
         return f"{self.input} -> {self.output}  {sizes}  {self.seconds:.1f} s{by}"
 
 
-def show(record: Record, *, as_json: bool, quiet: bool, to_error: bool) -> None:
-    """Print what is to be said of a picture.
-
-    Args:
-        record: of it.
-        as_json: one line of JSON on standard output, quiet or not.
-        quiet: otherwise, failures only.
-        to_error: the summary goes to standard error, since the picture is on standard output.
-    """
-    if record.error is not None:
-        report_error(record.error)
-    if as_json:
-        report_line(record.to_json())
-    elif record.error is None and not quiet:
-        for note in record.notes:
-            report_note(f"{record.input}: {sentence(note)}")
-        (report_note if to_error else report_line)(record.summary)
+def sentence(text: object) -> str:
+    """A message as it is shown, whoever wrote it: without the final period."""
+    return str(text).removesuffix(".")

@@ -1,6 +1,6 @@
 """A worker process: a line of JSON with the options, then a line a picture; a line in answer.
 
-Started by `swinsr.cli.workers`, and of no use by hand.
+Started by `swinsr.files.workers`, and of no use by hand.
 """
 
 import json
@@ -13,7 +13,7 @@ import threading
 
 def main() -> None:
     """Answer until standard input ends. Where it ends amid a picture, that is given up."""
-    from swinsr.cli.signals import StoppedError, take_signals
+    from swinsr.files.signals import StoppedError, take_signals
 
     take_signals()
     try:
@@ -23,17 +23,17 @@ def main() -> None:
 
 
 def _serve() -> None:
-    from swinsr.cli.loaded import LoadedModels
-    from swinsr.cli.picture import attempt, failed
-    from swinsr.cli.plan import Job
-    from swinsr.cli.work import Work
     from swinsr.errors import NotEnoughMemoryError, is_out_of_memory
+    from swinsr.files.convert import attempt, failed
+    from swinsr.files.engines import Engines
+    from swinsr.files.plan import Job
+    from swinsr.files.settings import Settings
 
     # What libraries print must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
     os.dup2(2, 1)
-    work = Work.from_plain(json.loads(sys.stdin.readline()))
-    models = LoadedModels(work)
+    settings = Settings(**json.loads(sys.stdin.readline()))
+    engines = Engines(settings)
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     busy = threading.Event()
 
@@ -49,7 +49,7 @@ def _serve() -> None:
         busy.set()
         job = Job.from_plain(json.loads(line))
         try:
-            record = attempt(models, job, work, lambda share: None)
+            record = attempt(engines, job, settings, lambda share: None)
         except MemoryError as error:
             if not is_out_of_memory(error):
                 raise

@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Layers:
+class Channels:
     """What the channels are.
 
     Attributes:
@@ -69,25 +69,25 @@ class Finish:
     """Floats to the file's samples: alpha held to what surrounds it, rounded, clipped."""
 
     def __init__(
-        self, layers: Layers, source: RawFile, size: tuple[int, int], dtype: np.dtype[Any]
+        self, channels: Channels, source: RawFile, size: tuple[int, int], dtype: np.dtype[Any]
     ) -> None:
         """For results of `size` (height, width), from the upright picture in `source`."""
-        self._layers, self._source, self._size, self._dtype = layers, source, size, dtype
+        self._channels, self._source, self._size, self._dtype = channels, source, size, dtype
 
     def __call__(self, top: int, band: FloatArray) -> Array:
         """Rows of the result from `top` on."""
-        layers = self._layers
-        if layers.space is not None:
-            colours = layers.space.from_srgb(np.ascontiguousarray(band[..., : layers.colours]))
-            band = np.concatenate([colours, band[..., layers.colours :]], axis=2)
-        if layers.alpha and not layers.varies:
+        channels = self._channels
+        if channels.space is not None:
+            colours = channels.space.from_srgb(np.ascontiguousarray(band[..., : channels.colours]))
+            band = np.concatenate([colours, band[..., channels.colours :]], axis=2)
+        if channels.alpha and not channels.varies:
             # A whole channel of one value is not rounded twice.
             value = self._source.read(slice(0, 1), slice(0, 1))[0, 0, -1]
             alpha: Array = np.full((*band.shape[:2], 1), value, self._source.dtype)
             return np.concatenate(
                 [self._typed(band[..., :-1]), to_depth(alpha, self._dtype)], axis=2
             )
-        if layers.alpha and layers.enlarges:
+        if channels.alpha and channels.enlarges:
             band = band.copy()
             low, high = self._limits(top, top + len(band))
             band[..., -1] = np.clip(band[..., -1], low, high)

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from swinsr.cli.names import Name
-from swinsr.cli.sources import expand, is_folder
 from swinsr.errors import ConfigError, SwinsrError
+from swinsr.files.sources import Given, expand, is_folder
 from swinsr.image.formats import FORMATS
 
 # Outputs beside the input keep these formats; all others become PNG, since writing a lossy file
@@ -85,7 +84,7 @@ class Naming:
 
 
 def plan_jobs(
-    inputs: Sequence[Name], output: Name | None, naming: Naming, *, recursive: bool = False
+    inputs: Sequence[Given], output: Given | None, naming: Naming, *, recursive: bool = False
 ) -> list[Job]:
     """Expand folders and patterns, and name the outputs.
 
@@ -138,7 +137,7 @@ def plan_jobs(
     return jobs + failed
 
 
-def _stream_job(inputs: Sequence[Name], output: Name | None, naming: Naming) -> Job:
+def _stream_job(inputs: Sequence[Given], output: Given | None, naming: Naming) -> Job:
     if len(inputs) != 1:
         raise ConfigError(
             "standard input and output (-) take one picture; give one input, or a folder with -o"
@@ -168,11 +167,11 @@ def _without_case(path: Path) -> Path:
     return Path(str(path).casefold())
 
 
-def _several(inputs: Sequence[Name]) -> bool:
+def _several(inputs: Sequence[Given]) -> bool:
     return len({_place(given.path) for given in inputs}) > 1 or is_folder(inputs[0].path)
 
 
-def _means_folder(output: Name, inputs: Sequence[Name]) -> bool:
+def _means_folder(output: Given, inputs: Sequence[Given]) -> bool:
     if output.folder or is_folder(output.path):
         return True
     if os.path.lexists(output.path):

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from swinsr.cli import overlap
-from swinsr.cli.loaded import LoadedModels
-from swinsr.cli.picture import Conversion
-from swinsr.cli.plan import Job
-from swinsr.cli.work import Work
+from swinsr.files import ahead
+from swinsr.files.convert import Conversion
+from swinsr.files.engines import Engines
+from swinsr.files.plan import Job
+from swinsr.files.settings import Settings
 from tests.cli.conftest import Call
 
 BICUBIC = ("--model", "bicubic", "--scale", "2")
@@ -65,24 +65,24 @@ def test_files_are_read_and_written_outside_the_computing_thread(
         monkeypatch.setattr(Conversion, name, noted)
     call("upscale", *(f"d/{i}.png" for i in range(4)), "-o", "out", *BICUBIC)
     assert where == {
-        "read": {"swinsr-read"},
+        "read": {"swinsr-read_0"},
         "compute": {threading.main_thread().name},
-        "write": {"swinsr-write"},
+        "write": {"swinsr-write_0"},
     }
 
 
 def test_large_pictures_are_not_read_ahead(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     make_pictures()
-    monkeypatch.setattr(overlap, "LARGEST_AHEAD", 10 * 12)
+    monkeypatch.setattr(ahead, "LARGEST_AHEAD", 10 * 12)
     read: list[str] = []
-    real = overlap.read_ahead
+    real = ahead.read_ahead
 
     def noted(*arguments: object) -> object:
         found = real(*arguments)  # type: ignore[arg-type]
         read.append(type(found).__name__)
         return found
 
-    monkeypatch.setattr(overlap, "read_ahead", noted)
+    monkeypatch.setattr(ahead, "read_ahead", noted)
     ran = call("upscale", *(f"d/{i}.png" for i in range(4)), "-o", "out", *BICUBIC)
     assert ran.status == 0
     assert read == ["Conversion", "Conversion", "NoneType", "NoneType"]
@@ -92,9 +92,9 @@ def test_large_pictures_are_not_read_ahead(call: Call, monkeypatch: pytest.Monke
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
 def test_pipes_are_left_to_the_main_thread(call: Call) -> None:
     os.mkfifo("pipe.png")
-    work = Work(model="bicubic")
+    work = Settings(model="bicubic")
     job = Job(Path("pipe.png"), Path("out.png"))
-    assert overlap.read_ahead(LoadedModels(work), job, work) is None
+    assert ahead.read_ahead(Engines(work), job, work) is None
 
 
 def test_pictures_that_are_there_are_skipped_in_order(call: Call) -> None:

@@ -1,0 +1,56 @@
+"""How one file is done, decided once: as a whole, or in tiles and bands from file to file."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from swinsr.files.engines import Engines
+from swinsr.files.settings import Settings
+from swinsr.files.size import Size
+
+if TYPE_CHECKING:
+    from swinsr.inference.engine import Engine
+    from swinsr.inference.tiles import Choice
+
+# Interpolation is the same in bands; from here on that takes less memory and no more time.
+BANDED_PIXELS = 12_000_000
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a picture of a size is done.
+
+    Attributes:
+        size: what it becomes.
+        engine: what enlarges it; None where it is only made smaller.
+        tiles: tile and overlap, for a picture that is done in tiles and bands; None for a whole.
+    """
+
+    size: Size
+    engine: "Engine | None"
+    tiles: "Choice | None"
+
+
+def choose_way(engines: Engines, settings: Settings, height: int, width: int) -> Way:
+    """Decide for a picture of (height, width), upright.
+
+    Raises:
+        SwinsrError: its size cannot be reached, or its model cannot be had.
+    """
+    size = settings.target.size(height, width, engines.get(settings.scale).scale)
+    if size.scale <= 1 and settings.task == "upscale" and settings.target.sized:
+        return Way(size, None, None)
+    engine = engines.get(size.scale).engine
+    return Way(size, engine, choose_tiles(engine, height, width, size))
+
+
+def choose_tiles(engine: "Engine", height: int, width: int, size: Size) -> "Choice | None":
+    """Tiles for a file, from what the engine needs and the memory allows; None for none."""
+    from swinsr.inference.tiles import Choice, choose_for_file
+
+    pixels = size.height * size.width
+    if not engine.tileable or engine.scale is None:
+        return Choice(None, 0, 0, 0) if pixels > BANDED_PIXELS else None
+    factor = engine.scale ** (engine.passes(max(size.scale, 1.0)) - 1)
+    # Samples, floats and a copy before and behind the network, in four channels.
+    beside = 4 * (9 * height * width + 14 * pixels)
+    return choose_for_file(engine, (height * factor, width * factor), engine.tiling, beside=beside)

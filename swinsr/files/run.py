@@ -1,0 +1,161 @@
+"""Picture files in, picture files out: one, or many with records.
+
+`upscale_file` and `convert_many` are the program; command, page and whatever else there is are
+faces of them.
+"""
+
+import os
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TypeAlias
+
+from swinsr.errors import ConfigError, ImageWriteError
+from swinsr.files.convert import attempt, convert
+from swinsr.files.engines import Engines
+from swinsr.files.plan import Job, Naming, plan_jobs
+from swinsr.files.record import Record
+from swinsr.files.settings import Settings
+from swinsr.files.sources import Given
+from swinsr.files.watch import Progress, Watch, unwatched, watching
+from swinsr.image.formats import ALL
+
+Name: TypeAlias = str | os.PathLike[str] | Given
+_AS_ASKED = Settings()
+
+
+def upscale_file(
+    source: Name,
+    output: Name | None = None,
+    settings: Settings = _AS_ASKED,
+    progress: Progress | None = None,
+) -> Record:
+    """Upscale or restore one picture file; animations and documents whole, large ones in tiles.
+
+    Args:
+        source: the picture file.
+        output: the file to write, or a folder; None for beside the source, as `in_x4.png`.
+        settings: what is done.
+        progress: notified with the share of the work done, 0 to 1.
+
+    Returns:
+        What was done: names, sizes, model, notes on what could not be kept, seconds.
+
+    Raises:
+        SwinsrError: whatever went wrong, in one sentence; nothing was written.
+    """
+    run = Run(settings, [source], output)
+    if len(run.jobs) != 1:
+        raise ConfigError(f"{source}: several pictures; use swinsr.convert_many")
+    with closing(run.records_or_raise(progress)) as records:
+        return next(records)
+
+
+def convert_many(
+    inputs: Iterable[Name],
+    output: Name | None = None,
+    settings: Settings = _AS_ASKED,
+    *,
+    recursive: bool = False,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Generator[Record, None, None]:
+    """Upscale or restore many picture files; one that fails does not stop the others.
+
+    Args:
+        inputs: files, folders and patterns.
+        output: a folder, made where it is missing; None for beside each input.
+        settings: what is done to each.
+        recursive: the folders within the inputs' too; the tree is kept below `output`.
+        jobs: files at a time, each in a process of its own where more than one.
+        progress: notified with the share of the whole work done; with `jobs` above 1, file by file.
+
+    Yields:
+        A record for each file when it is finished; `status` "failed" and `error` tell of a failure.
+
+    Raises:
+        SwinsrError: settings or model are unusable, before any picture is touched.
+    """
+    run = Run(settings, list(inputs), output, recursive=recursive)
+    watch = unwatched if progress is None else watching(progress, len(run.jobs))
+    done = 0
+    with closing(run.records(watch, jobs)) as records:
+        for record in records:
+            done += 1
+            if progress is not None and jobs > 1:
+                progress(done / len(run.jobs))
+            yield record
+
+
+class Run:
+    """A run that is planned: its model is loaded and checked, and its outputs have their names.
+
+    Attributes:
+        jobs: every file and where its result goes.
+        to_stream: whether the result goes to standard output.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        inputs: Sequence[Name],
+        output: Name | None = None,
+        *,
+        recursive: bool = False,
+    ) -> None:
+        """Plan it; nothing is read or written but the output folder, which is made.
+
+        Raises:
+            SwinsrError: settings, names or model are unusable.
+        """
+        self.settings, self._engines = settings, Engines(settings)
+        own = self._engines.check()
+        target = None if output is None else Given.of(output)
+        suffix = ALL[settings.format].suffixes[0] if settings.format is not None else None
+        naming = Naming(settings.mark(own), suffix)
+        given = [Given.of(name) for name in inputs]
+        self.jobs: list[Job] = plan_jobs(given, target, naming, recursive=recursive)
+        self.to_stream = any(job.to_stream for job in self.jobs)
+        self._folder: Path | None = None
+        if target is not None and any(job.output != target.path for job in self.jobs):
+            self._folder = None if self.to_stream else target.path
+
+    def records(
+        self, watch: Watch = unwatched, processes: int = 1
+    ) -> Generator[Record, None, None]:
+        """Do all jobs: here one after the other, or in processes; a record for each."""
+        if self._folder is not None:
+            _make_folder(self._folder)
+        processes = min(processes, len(self.jobs))
+        if processes > 1:
+            from swinsr.files.workers import run_in_workers
+
+            return run_in_workers(self.settings, self.jobs, processes)
+        if len(self.jobs) > 1 and not any(job.from_stream or job.to_stream for job in self.jobs):
+            from swinsr.files.ahead import run_ahead
+
+            return run_ahead(self._engines, self.settings, self.jobs, watch)
+        return self._here(watch)
+
+    def _here(self, watch: Watch) -> Generator[Record, None, None]:
+        for number, job in enumerate(self.jobs, 1):
+            with watch(number, job.source_name) as report:
+                record = attempt(self._engines, job, self.settings, report)
+            yield record
+
+    def records_or_raise(self, progress: Progress | None) -> Generator[Record, None, None]:
+        """The same for one job; what goes wrong is raised."""
+        if self._folder is not None:
+            _make_folder(self._folder)
+        for job in self.jobs:
+            yield convert(self._engines, job, self.settings, progress or (lambda share: None))
+
+
+def _make_folder(path: Path) -> None:
+    """Make the output folder where it is missing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageWriteError(
+            f"{path}: the folder cannot be made ({error.strerror}); choose another with -o"
+        ) from error
