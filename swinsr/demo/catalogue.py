@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from swinsr.demo.jobs import Job
 from swinsr.demo.telling import tell
@@ -124,6 +124,12 @@ def find_offer(name: str, *, restores: bool | None = None) -> Offer:
         there, here = ("enlarges", "restore") if restores else ("restores", "enlarge")
         raise ModelNotFoundError(f"{name} {there} pictures and cannot {here} them; choose another.")
     return offer
+
+
+def restoring(name: str) -> Literal["denoise", "jpeg"]:
+    """What a model that restores takes out."""
+    entry = find_offer(name, restores=True).entry
+    return "denoise" if entry is not None and entry.task.endswith("denoise") else "jpeg"
 
 
 def automatic(scale: float) -> str:

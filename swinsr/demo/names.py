@@ -6,16 +6,11 @@ import unicodedata
 from collections.abc import Container
 from pathlib import PurePosixPath
 
-from swinsr.image import FORMATS
-
 # What programs on some system take as more than a letter of a name.
 _UNSAFE = re.compile(r"[^\w\-. ()+,@#=]")
 # Windows gives these names, with any suffix, to devices.
 _DEVICES = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 _LONGEST = 80
-# Formats that lose nothing keep their suffix; the others become PNG, as with `swinsr upscale`.
-_LOSSLESS = ("PNG", "TIFF", "BMP")
-SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WebP": ".webp", "TIFF": ".tif", "BMP": ".bmp"}
 
 
 def safe_name(name: str) -> str:
@@ -30,25 +25,6 @@ def safe_name(name: str) -> str:
     if _DEVICES.match(stem.split(".")[0]):
         stem = f"_{stem}"
     return f"{stem}{dot}{suffix[:8]}"
-
-
-def result_name(source: str, mark: str, format_name: str | None, source_format: str | None) -> str:
-    """What a result is called: `cat.jpg` -> `cat_x4.png`.
-
-    Args:
-        source: the upload's safe name.
-        mark: "_x4" or "_restored".
-        format_name: the format asked for; None for the source's where it loses nothing, else PNG.
-        source_format: what the upload is, whatever its name says.
-    """
-    path = PurePosixPath(source)
-    suffix = path.suffix.lower()
-    stem = path.stem if suffix in FORMATS else path.name
-    if format_name is None:
-        format_name = source_format if source_format in _LOSSLESS else "PNG"
-    if FORMATS.get(suffix) != format_name:
-        suffix = SUFFIXES[format_name]
-    return f"{stem or 'picture'}{mark}{suffix}"
 
 
 def free_name(name: str, taken: Container[str]) -> str:

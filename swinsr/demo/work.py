@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swinsr.demo.catalogue import AUTOMATIC, Catalogue, automatic, find_offer
+from swinsr.demo.catalogue import AUTOMATIC, Catalogue, automatic, find_offer, restoring
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Job
 from swinsr.demo.limits import Limits
-from swinsr.demo.names import result_name
 from swinsr.demo.telling import collected
 from swinsr.demo.uploads import Upload, open_upload
 from swinsr.errors import ConfigError, ImageWriteError, NotEnoughMemoryError
+from swinsr.files.convert import Conversion
+from swinsr.files.plan import Job as FileJob
+from swinsr.files.plan import Naming
+from swinsr.files.record import Record
+from swinsr.files.settings import Settings, Task
 from swinsr.image import Image, check_side, output_format, read_image, to_depth, write_image
+from swinsr.image.formats import ALL
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
 
 # What browsers show as it is.
 _SHOWN = (".png", ".jpg", ".webp")
-LARGEST_SCALE = 64.0
 
 
 @dataclass(frozen=True)
@@ -48,34 +52,26 @@ class Size:
     width: float | None = None
     height: float | None = None
 
-    def mark(self, scale: float) -> str:
-        """What is added to a result's name; `scale` is the enlargement that is made."""
-        if self.width is not None:
-            return f"_w{self.width:g}"
-        return f"_x{scale:g}" if self.height is None else f"_h{self.height:g}"
-
-    def factor(self, image: Image) -> float | None:
-        """The enlargement for a picture; None for the model's own.
+    def settings(self, task: Task, saving: Saving, max_pixels: int) -> Settings:
+        """The settings of a run.
 
         Raises:
-            ConfigError: no enlargement, more than 64 times, or sizes of several kinds.
+            ConfigError: no size, or sizes of several kinds.
         """
         if sum(value is not None for value in (self.scale, self.width, self.height)) > 1:
             raise ConfigError("give only one of scale, width and height.")
-        if self.width is not None:
-            scale = float(self.width) / image.width
-        elif self.height is not None:
-            scale = float(self.height) / image.height
-        elif self.scale is not None:
-            scale = float(self.scale)
-        else:
-            return None
-        if not 1.0 <= scale <= LARGEST_SCALE:
-            raise ConfigError(
-                f"pictures are enlarged by 1 to {LARGEST_SCALE:g}; this would be "
-                f"{scale:g} times {image.width} x {image.height}."
-            )
-        return scale
+        width, height = (None if x is None else int(x + 0.5) for x in (self.width, self.height))
+        if (width is not None and width < 1) or (height is not None and height < 1):
+            raise ConfigError("a width or height is at least 1 pixel.")
+        return Settings(
+            task=task,
+            scale=self.scale,
+            width=width,
+            height=height,
+            format=saving.format,
+            quality=saving.quality,
+            max_pixels=max_pixels,
+        )
 
 
 @dataclass(frozen=True)
@@ -143,37 +139,59 @@ class Workshop:
             SwinsrError: whatever is wrong with the upload, the model or the options.
         """
         upload = self.open(path)
-        job.stage("Reading the picture")
-        image = upload.read()
-        scale = 1.0 if restores else size.factor(image)
-        name = automatic(scale or 4.0) if model == AUTOMATIC else model
+        height, width = upload.header.height, upload.header.width
+        task = "upscale" if not restores else restoring(model)
+        settings = size.settings(task, saving, self.limits.max_pixels)
+        wanted = settings.target.size(height, width, 4.0).scale
+        name = automatic(max(wanted, 1.0)) if model == AUTOMATIC else model
         find_offer(name, restores=restores)
         upscaler = self.catalogue.get(name, job)
-        wanted = upscaler.scale if scale is None else scale
-        mark = "_restored" if restores else size.mark(wanted)
-        target = result_name(upload.name, mark, saving.format, image.source_format)
-        width, height = (int(side * wanted + 0.5) for side in (image.width, image.height))
-        self.limits.check_output(upload.name, height, width)
-        check_side(target, height, width, output_format(Path(target)))
-        upscaler.check_scale(wanted)
+        target = settings.target.size(height, width, upscaler.scale)
+        if target.scale < 1:
+            raise ConfigError(
+                f"{upload.name}: {width} x {height} is larger than the size that is asked for; "
+                "pictures are enlarged here."
+            )
+        self.limits.check_output(upload.name, *target.final)
+        if not restores and not settings.target.sized:
+            upscaler.check_scale(target.scale)
+        naming = Naming(settings.mark(upscaler.scale), _suffix(saving.format))
+        file = self.folder.new_file(naming.name(Path(upload.name)))
+        run = Conversion(
+            _One(upscaler), FileJob(upload.path, file, name=upload.name), settings,
+            saving.format or output_format(file),
+        )  # fmt: skip
+        check_side(file.name, *target.final, saving.format or output_format(file))
+        job.stage("Reading the picture")
+        run.read()
         job.stage("Restoring" if restores else "Enlarging")
+        start = time.perf_counter()
         with collected() as told:
-            done, seconds = run(upscaler, image, wanted, job, upload.name)
-        job.stage("Writing the result")
-        file = self.folder.new_file(target)
-        notes = (*upscaler.engine.notes, *image.notes, *told, *_write(file, done, saving.quality))
+            run.compute(job.report)
+            seconds = time.perf_counter() - start
+            job.stage("Writing the result")
+            done = self._written(run, file)
         lossless = before = after = file
         if shown:
-            plain = result_name(upload.name, mark, None, image.source_format)
+            plain = Naming(settings.mark(upscaler.scale)).name(Path(upload.name))
+            image = run.result or read_image(file, max_pixels=None)
             if output_format(Path(plain)) != output_format(file):
                 lossless = self.folder.new_file(plain)
-                _write(lossless, done, 100)
-            after = self._shown(done, lossless)
-            before = self._shown(image, None)
+                _write(lossless, image, 100)
+            after = self._shown(image, lossless)
+            before = self._shown(upload.read(), None)
+        assert done.size is not None and done.output_size is not None
         return Result(
-            file, lossless, before, after, (image.width, image.height), (done.width, done.height),
-            seconds, name, engine_line(upscaler), notes,
+            file, lossless, before, after, done.size, done.output_size, seconds, name,
+            engine_line(upscaler), (*told, *done.notes),
         )  # fmt: skip
+
+    def _written(self, run: Conversion, file: Path) -> Record:
+        try:
+            return run.write()
+        except ImageWriteError as error:
+            # The visitor knows the name, not the server's folders.
+            raise ImageWriteError(str(error).replace(str(file), file.name)) from error
 
     def save_again(self, job: Job, lossless: str, saving: Saving) -> Path:
         """A finished result in another format."""
@@ -181,7 +199,7 @@ class Workshop:
         job.stage("Writing the result")
         image = read_image(path, max_pixels=None)
         kind = saving.format or output_format(path)
-        target = self.folder.new_file(result_name(path.name, "", kind, None))
+        target = self.folder.new_file(Naming("", _suffix(kind)).name(path))
         check_side(target.name, image.height, image.width, kind)
         _write(target, image, saving.quality)
         return target
@@ -228,6 +246,20 @@ def engine_line(upscaler: "Upscaler") -> str:
     if engine.device.type != "cpu":
         return f"{engine.device}, {engine.precision}"
     return f"cpu, {engine.precision}, {explain_attention().backend} attention"
+
+
+@dataclass(frozen=True)
+class _One:
+    """The model that was chosen, whatever the scale."""
+
+    upscaler: "Upscaler"
+
+    def get(self, scale: float | None) -> "Upscaler":
+        return self.upscaler
+
+
+def _suffix(format_name: str | None) -> str | None:
+    return None if format_name is None else ALL[format_name].suffixes[0]
 
 
 def _write(path: Path, image: Image, quality: int) -> tuple[str, ...]:

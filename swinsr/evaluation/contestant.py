@@ -15,6 +15,7 @@ from swinsr.errors import CheckpointReadError, ConfigError
 from swinsr.evaluation.options import Options
 from swinsr.inference import Upscaler
 from swinsr.inference.engine import BASELINES, Engine
+from swinsr.inference.ensemble import VIEWS, mean_of_views
 from swinsr.inference.progress import Progress, part
 from swinsr.models import RestorationConfig
 from swinsr.models.count import Cost, count
@@ -69,14 +70,12 @@ class Contestant:
         """
         if self.config is None or not options.self_ensemble:
             return self._run(source, scale, options, progress)
-        total: Planes | None = None
-        for index in range(8):
-            turned = _turn(source, index)
-            share = part(progress, index / 8, (index + 1) / 8)
-            out = _turn_back(self._run(turned, scale, options, share), index)
-            total = out.copy() if total is None else total + out
-        assert total is not None
-        return total / np.float32(8)
+
+        def run(view: Planes, number: int) -> Planes:
+            share = part(progress, number / VIEWS, (number + 1) / VIEWS)
+            return self._run(view, scale, options, share)
+
+        return mean_of_views(source, run)
 
     def _run(self, source: Planes, scale: int, options: Options, progress: Progress) -> Planes:
         height, width = source.shape[:2]
@@ -100,19 +99,6 @@ def pad_as_published(source: Planes, window: int) -> Planes:
     """
     below, right = (window - n % window for n in source.shape[:2])
     return np.pad(source, ((0, below), (0, right), (0, 0)), mode="symmetric")
-
-
-def _turn(picture: Planes, index: int) -> Planes:
-    """One of the eight symmetries of the square."""
-    picture = picture[::-1] if index & 1 else picture
-    picture = picture[:, ::-1] if index & 2 else picture
-    return picture.swapaxes(0, 1) if index & 4 else picture
-
-
-def _turn_back(picture: Planes, index: int) -> Planes:
-    picture = picture.swapaxes(0, 1) if index & 4 else picture
-    picture = picture[:, ::-1] if index & 2 else picture
-    return picture[::-1] if index & 1 else picture
 
 
 def load_contestants(names: Sequence[str], options: Options) -> list[Contestant]:

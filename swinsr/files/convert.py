@@ -16,7 +16,7 @@ from swinsr.errors import (
     SwinsrError,
 )
 from swinsr.files.choose import choose_way
-from swinsr.files.engines import Engines
+from swinsr.files.engines import Engines, Models
 from swinsr.files.plan import Job
 from swinsr.files.record import Record, sentence
 from swinsr.files.settings import Settings
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 Report = Callable[[float], None]
 
 
-class _Piped(io.BytesIO):
-    """Bytes that messages call by where they came from."""
+class _Named(io.BytesIO):
+    """Bytes that messages call by a name of ours."""
 
-    name = "standard input"
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name
 
 
 def attempt(engines: Engines, job: Job, settings: Settings, report: Report) -> Record:
@@ -130,13 +132,14 @@ class Conversion:
     the other by `write`, so that they are never all in memory.
     """
 
-    def __init__(self, engines: Engines, job: Job, settings: Settings, form: str) -> None:
+    def __init__(self, engines: Models, job: Job, settings: Settings, form: str) -> None:
         """Nothing is done yet."""
         self._engines, self._job, self._settings, self._form = engines, job, settings, form
         self._report: Report = lambda share: None
         self._first: tuple[Image, Size] | None = None
         self._notes: dict[str, None] = {}
         self._ready: Iterator[Frame] = iter(())
+        self._result: Image | None = None
 
     def read(self) -> None:
         """Read the file, and decode a single picture."""
@@ -153,12 +156,20 @@ class Conversion:
         """Whether it is one picture; after `read`."""
         return self._frames.count == 1
 
+    @property
+    def result(self) -> "Image | None":
+        """A single picture, done; after `compute`."""
+        return self._result
+
     def compute(self, report: Report) -> None:
         """Do a single picture; of several, begin with none yet."""
         self._report = report
         pictures = self._pictures()
-        self._ready = iter([next(pictures)]) if self.single else pictures
-        self._decoded = () if self.single else self._decoded
+        if not self.single:
+            self._ready = pictures
+            return
+        frame = next(pictures)
+        self._ready, self._result, self._decoded = iter([frame]), frame.image, ()
 
     def write(self) -> Record:
         """Write the file."""
@@ -241,9 +252,14 @@ class Conversion:
 
 
 def _source(job: Job) -> "ImageSource":
-    if not job.from_stream:
+    if job.from_stream:
+        return _Named(sys.stdin.buffer.read(), job.source_name)
+    if job.name is None:
         return job.source
-    return _Piped(sys.stdin.buffer.read())
+    try:
+        return _Named(job.source.read_bytes(), job.name)
+    except OSError as error:
+        raise ImageReadError(f"{job.name}: it cannot be read ({error.strerror})") from error
 
 
 def _write_out(data: bytes) -> None:

@@ -1,6 +1,6 @@
 """The models of a run: each loaded once, when the first picture needs it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from swinsr.errors import ConfigError, ModelNotFoundError
 from swinsr.files.settings import Settings
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 # Tasks of the models that restoring chooses from, by what is asked for.
 _TASKS = {"denoise": ("color_denoise", "gray_denoise"), "jpeg": ("color_jpeg", "gray_jpeg")}
 _WORDS = {"denoise": "noise", "jpeg": "JPEG artefacts"}
+
+
+class Models(Protocol):
+    """Where a job's model comes from."""
+
+    def get(self, scale: float | None) -> "Upscaler":
+        """The model for an enlargement; None for that which is made where none is asked for."""
+        ...
 
 
 class Engines:

@@ -24,6 +24,7 @@ class Job:
         source, output: files.
         from_stream, to_stream: standard input and output instead of them.
         below_output: the output lies in a folder that may be made.
+        name: what messages call the input, where that is not its path; so too the output.
     """
 
     source: Path
@@ -32,6 +33,7 @@ class Job:
     from_stream: bool = False
     to_stream: bool = False
     below_output: bool = False
+    name: str | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON can carry it."""
@@ -47,11 +49,15 @@ class Job:
     @property
     def source_name(self) -> str:
         """The input as messages call it."""
+        if self.name is not None:
+            return self.name
         return "standard input" if self.from_stream else str(self.source)
 
     @property
     def output_name(self) -> str:
         """The output as messages call it."""
+        if self.name is not None:
+            return self.output.name
         return "standard output" if self.to_stream else str(self.output)
 
 

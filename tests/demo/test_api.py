@@ -104,7 +104,7 @@ def test_what_is_wrong_is_told_in_a_sentence(client: Any, tmp_path: Path) -> Non
         client.predict, good, "/etc/passwd", api_name="/upscale"
     )
     assert "cannot restore" in refused(client.predict, good, "swinsr-light-x4", api_name="/restore")
-    assert "1 to 64" in refused(client.predict, good, scale=1000, api_name="/upscale")
+    assert "between 1 and 64" in refused(client.predict, good, scale=1000, api_name="/upscale")
     assert "no format" in refused(client.predict, good, format="exe", api_name="/upscale")
 
 
