@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from swinsr.inference.emulation import is_native
-from swinsr.ops.native.convolution import Convolution
+from swinsr.ops.convolution.cpu import Convolution
+from swinsr.runtime.emulation import is_native
 
 ALLOWED = 2.0
 # Inputs, outputs, pixel shuffle.

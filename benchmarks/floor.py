@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from swinsr.inference.emulation import is_native
+from swinsr.runtime.emulation import is_native
 
 # Channels and side of the maps; 180 is SwinIR-M's own width.
 CONVOLUTIONS = ((180, 128), (256, 112))

@@ -2,9 +2,9 @@
 
 import ast
 import re
+import statistics
+from collections import Counter
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "swinsr"
@@ -12,28 +12,32 @@ PACKAGE = ROOT / "swinsr"
 RANKS = {
     "version": 0,
     "errors": 0,
-    "ops": 1,
-    "image": 1,
-    "tiling": 1,
-    "nn": 2,
-    "metrics": 2,
-    "degradations": 2,
-    "models": 3,
-    "checkpoints": 4,
-    "zoo": 5,
-    "inference": 6,
-    "files": 7,
-    "evaluation": 8,
-    "training": 8,
-    "export": 8,
-    "demo": 8,
-    "integrations": 8,
-    "cli": 9,
+    "storage": 1,
+    "ops": 2,
+    "image": 2,
+    "tiling": 2,
+    "nn": 3,
+    "metrics": 3,
+    "degradations": 3,
+    "models": 4,
+    "checkpoints": 5,
+    "zoo": 6,
+    "runtime": 6,
+    "inference": 7,
+    "classify": 7,
+    "files": 8,
+    "evaluation": 9,
+    "training": 9,
+    "export": 9,
+    "demo": 9,
+    "integrations": 9,
+    "cli": 10,
 }
-TOP = 10  # swinsr/__init__.py and __main__.py offer the public names of all the others
+TOP = 11  # swinsr/__init__.py and __main__.py offer the public names of all the others
 # The one import upward: docs/decisions/0006-from-pretrained.md.
 UPWARD = {("models/pretrained.py", "swinsr.zoo.networks")}
-NUMPY_ONLY = {"image", "tiling", "metrics"}
+NUMPY_ONLY = {"image", "tiling", "metrics", "storage"}
+TORCH = {"ops", "nn"}  # of lower rank, and of torch
 
 
 def rank_of(part: str) -> int:
@@ -67,20 +71,73 @@ def is_module(text: str) -> bool:
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
+IMPORTS = {path: imports_of(path) for path in FILES}
+LONGEST, MEDIAN, MOST_IN_A_FOLDER = 400, 120, 16
+# Data that is a table, not a program.
+LONG = ("_table.py",)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_only_downward(path: Path) -> None:
-    here = part_of(path)
-    for name in imports_of(path):
-        if not name.startswith("swinsr."):
-            continue
-        there = name.split(".")[1]
-        if there.startswith("__") or there == here:
-            continue
-        if (path.relative_to(PACKAGE).as_posix(), name) in UPWARD:
-            continue
-        assert rank_of(there) < rank_of(here), f"{here} (rank {rank_of(here)}) imports {name}"
+def name_of(path: Path) -> str:
+    """The module's dotted name."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_imports_only_downward() -> None:
+    wrong = []
+    for path, names in IMPORTS.items():
+        here = part_of(path)
+        for name in (n for n in names if n.startswith("swinsr.")):
+            there = name.split(".")[1]
+            exempt = (path.relative_to(PACKAGE).as_posix(), name) in UPWARD
+            if there.startswith("__") or there == here or exempt:
+                continue
+            if rank_of(there) >= rank_of(here):
+                wrong.append(f"{path}: {here} ({rank_of(here)}) imports {name} ({rank_of(there)})")
+            if here in NUMPY_ONLY and there in TORCH:
+                wrong.append(f"{path}: {here} is arrays alone and imports {name}")
+        if here in NUMPY_ONLY and any(n.split(".")[0] == "torch" for n in names):
+            wrong.append(f"{path}: {here} is arrays alone and imports torch")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_modules_form_no_cycle() -> None:
+    """Imports when a module is loaded; those inside functions, and for types alone, are no cycle."""
+    modules = {name_of(path): path for path in FILES}
+    graph: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        found = set()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    whole = f"{node.module}.{alias.name}"
+                    found.add(whole if whole in modules else node.module)
+        graph[name] = {n for n in found if n in modules and n != name}
+    state: dict[str, int] = {}
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert state.get(name) != 1, " -> ".join((*way, name))
+        if name in state:
+            return
+        state[name] = 1
+        for other in sorted(graph[name]):
+            visit(other, (*way, name))
+        state[name] = 2
+
+    for name in sorted(graph):
+        visit(name, ())
+
+
+def test_files_and_folders_stay_small() -> None:
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    long = [
+        f"{p}: {n} lines" for p, n in lines.items() if n > LONGEST and not p.name.endswith(LONG)
+    ]
+    assert not long, long
+    assert statistics.median(n for n in lines.values() if n) <= MEDIAN
+    counts = Counter(path.parent for path in FILES if path.name != "__init__.py")
+    full = [f"{folder}: {n} files" for folder, n in counts.items() if n > MOST_IN_A_FOLDER]
+    assert not full, full
 
 
 def test_imports_by_name_are_seen(tmp_path: Path) -> None:
@@ -89,15 +146,3 @@ def test_imports_by_name_are_seen(tmp_path: Path) -> None:
     assert "swinsr.zoo.hub" in imports_of(file)
     for place, name in UPWARD:  # an exception that nobody uses any more is to be struck out
         assert name in imports_of(PACKAGE / place)
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_array_packages_do_not_import_torch(path: Path) -> None:
-    if part_of(path) in NUMPY_ONLY:
-        assert not [n for n in imports_of(path) if n.split(".")[0] == "torch"]
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_files_stay_small(path: Path) -> None:
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= 400 or path.name.endswith("_table.py"), f"{path}: {lines} lines"

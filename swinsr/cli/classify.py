@@ -29,8 +29,8 @@ def classify(
     A picture that fails does not stop the others: it is named on standard error and the exit
     status is 1.
     """
+    from swinsr.classify.classifier import Classifier
     from swinsr.image import read_image
-    from swinsr.inference.classifier import Classifier
 
     classifier = Classifier.from_pretrained(model, device=device)
     failed = False

@@ -12,15 +12,15 @@ def doctor() -> None:
     import torch
 
     from swinsr.inference import choose_device
-    from swinsr.inference.convolution import adds
-    from swinsr.inference.emulation import is_native
-    from swinsr.inference.linear import packed_lacks
     from swinsr.ops.backend import (
         block_backend,
         explain_attention,
         explain_block,
         explain_process,
     )
+    from swinsr.runtime.convolution import adds
+    from swinsr.runtime.emulation import is_native
+    from swinsr.runtime.linear import packed_lacks
     from swinsr.zoo import bundled_models, weights_folder
 
     device = choose_device("auto")

@@ -282,7 +282,7 @@ def settings_of(chosen: dict[str, Any]) -> Settings:
         ConfigError: a tile or memory that is none, or options that contradict each other.
     """
     from swinsr.inference import Tiling
-    from swinsr.inference.budget import parse_size
+    from swinsr.runtime.free_memory import parse_size
 
     tile, memory, mode = chosen["tile"], chosen["memory"], chosen["mode"]
     side: int | None = None

@@ -1,10 +1,10 @@
 """What makes a poor image of a good one, in NumPy."""
 
-from swinsr.degradations.bicubic import KERNELS, imresize
 from swinsr.degradations.filters import blur, resize
 from swinsr.degradations.jpeg import jpeg
 from swinsr.degradations.noise import add_gaussian_noise, add_poisson_noise
 from swinsr.degradations.real_world import RealWorld, Stage, degrade, to_bytes, to_float
+from swinsr.image.resize.matlab import KERNELS, imresize
 
 __all__ = [
     "KERNELS",

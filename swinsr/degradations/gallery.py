@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from swinsr.degradations.bicubic import imresize
 from swinsr.degradations.filters import blur, resize
 from swinsr.degradations.jpeg import jpeg
 from swinsr.degradations.kernels import (
@@ -29,6 +28,7 @@ from swinsr.degradations.noise import add_gaussian_noise, add_poisson_noise
 from swinsr.degradations.real_world import RealWorld, degrade, to_bytes, to_float
 from swinsr.errors import ShapeMismatchError, SwinsrError
 from swinsr.image import Image, on_white, read_image, to_depth, to_rgb, write_image
+from swinsr.image.resize.matlab import imresize
 
 Bytes = NDArray[np.uint8]
 LABEL = 20  # pixels of height below each tile

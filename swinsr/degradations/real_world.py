@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from swinsr.degradations.bicubic import imresize
 from swinsr.degradations.filters import MODES, blur, resize
 from swinsr.degradations.jpeg import jpeg
 from swinsr.degradations.kernels import (
@@ -28,6 +27,7 @@ from swinsr.degradations.kernels import (
 )
 from swinsr.degradations.noise import add_gaussian_noise, add_poisson_noise
 from swinsr.errors import ConfigError
+from swinsr.image.resize.matlab import imresize
 
 Float = NDArray[np.float32]
 Bytes = NDArray[np.uint8]

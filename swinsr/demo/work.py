@@ -21,7 +21,7 @@ from swinsr.files.plan import Naming
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings, Task
 from swinsr.image import Image, check_side, output_format, read_image, to_depth, write_image
-from swinsr.image.formats import ALL
+from swinsr.image.formats.table import ALL
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler

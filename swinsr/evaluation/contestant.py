@@ -16,9 +16,9 @@ from swinsr.evaluation.options import Options
 from swinsr.inference import Upscaler
 from swinsr.inference.engine import BASELINES, Engine
 from swinsr.inference.ensemble import VIEWS, mean_of_views
-from swinsr.inference.progress import Progress, part
 from swinsr.models import RestorationConfig
 from swinsr.models.count import Cost, count
+from swinsr.runtime.progress import Progress, part
 from swinsr.zoo import bundled_models, find_weights, published_models
 
 Planes = NDArray[np.float32]

@@ -20,8 +20,8 @@ from swinsr.evaluation.results import Failure, Measured, Result, find_published
 from swinsr.evaluation.sample import load_sample
 from swinsr.evaluation.score import ExtraMetric, score_picture
 from swinsr.image import probe_image, to_depth
-from swinsr.inference.progress import Progress, silent
 from swinsr.metrics import pyiqa_metric
+from swinsr.runtime.progress import Progress, silent
 
 
 class Listener:

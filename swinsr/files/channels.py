@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swinsr.image import bleed_colour, largest_value, to_depth, to_float
-from swinsr.image.gamut import ColourSpace
+from swinsr.image.colour.gamut import ColourSpace
 from swinsr.tiling import RawFile
 
 Array = NDArray[Any]

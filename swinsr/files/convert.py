@@ -21,7 +21,7 @@ from swinsr.files.plan import Job
 from swinsr.files.record import Record, sentence
 from swinsr.files.settings import Settings
 from swinsr.files.sources import is_folder
-from swinsr.image.formats import check_side, output_format
+from swinsr.image.formats.table import check_side, output_format
 
 if TYPE_CHECKING:
     from swinsr.files.size import Size

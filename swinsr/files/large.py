@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from swinsr.degradations.bicubic_rows import RowResize
 from swinsr.errors import ImageWriteError
 from swinsr.files.channels import Channels, Finish, FloatArray
 from swinsr.files.plan import Job
@@ -25,14 +24,15 @@ from swinsr.files.signals import StoppedError
 from swinsr.files.size import Size
 from swinsr.files.spool import Input, digest, open_input, spool
 from swinsr.image import Header, atomic_output, check_side, read_frames
-from swinsr.image.atomic import write_problem
 from swinsr.image.bands import Outline, encode_bands
-from swinsr.image.gamut import space_of
+from swinsr.image.colour.gamut import space_of
+from swinsr.image.resize.matlab_rows import RowResize
 from swinsr.image.write import encoder_errors
 from swinsr.inference.engine import Engine
-from swinsr.inference.progress import Progress, Steps, part
 from swinsr.inference.tiles import Choice
 from swinsr.inference.upscaler import DEFAULT_SCALE
+from swinsr.runtime.progress import Progress, Steps, part
+from swinsr.storage.atomic import write_problem
 from swinsr.tiling import RawFile, WorkFolder, WorkStore, open_work, run_tiles, work_path
 from swinsr.version import __version__
 
@@ -60,7 +60,7 @@ def convert_large(
         job: the file and where its result goes.
         settings: what is done to it.
         choice: tile and overlap, where no earlier run has settled them.
-        form: the output's format, a name of `swinsr.image.formats.ALL`.
+        form: the output's format, a name of `swinsr.image.formats.table.ALL`.
         header: of the input.
         progress: told the share of the work done.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from swinsr.errors import ConfigError, SwinsrError
 from swinsr.files.sources import Given, expand, is_folder
-from swinsr.image.formats import FORMATS
+from swinsr.image.formats.table import FORMATS
 
 # Outputs beside the input keep these formats; all others become PNG, since writing a lossy file
 # again would lose more.

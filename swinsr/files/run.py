@@ -18,7 +18,7 @@ from swinsr.files.record import Record
 from swinsr.files.settings import Settings
 from swinsr.files.sources import Given
 from swinsr.files.watch import Progress, Watch, unwatched, watching
-from swinsr.image.formats import ALL
+from swinsr.image.formats.table import ALL
 
 Name: TypeAlias = str | os.PathLike[str] | Given
 _AS_ASKED = Settings()

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from swinsr.errors import ConfigError
 from swinsr.files.size import Fit, Target
-from swinsr.image.formats import format_named
+from swinsr.image.formats.table import format_named
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
 from swinsr.image.write import DEFAULT_QUALITY
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from swinsr.errors import ConfigError, ImageReadError
-from swinsr.image.formats import FORMATS
+from swinsr.image.formats.table import FORMATS
 
 _SEPARATORS = tuple(mark for mark in (os.sep, os.altsep) if mark)
 

@@ -1,17 +1,16 @@
 """Pictures in and out: files, colour, transparency, metadata, limits. Arrays only, no network."""
 
 from swinsr.image.alpha import bleed_colour, is_constant
-from swinsr.image.atomic import atomic_output
 from swinsr.image.convert import largest_value, to_depth, to_float, to_gray, to_rgb
-from swinsr.image.fit import on_white
-from swinsr.image.formats import FORMATS, check_side, output_format
+from swinsr.image.formats.fit import on_white
+from swinsr.image.formats.headers import Header
+from swinsr.image.formats.pillow.images import from_pil, to_pil
+from swinsr.image.formats.table import FORMATS, check_side, output_format
 from swinsr.image.frames import Frame, Frames, read_frames
-from swinsr.image.headers import Header
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
 from swinsr.image.picture import Image, Metadata
-from swinsr.image.pil import from_pil, to_pil
 from swinsr.image.read import probe_image, read_image
-from swinsr.image.resample import resize, resize_image
+from swinsr.image.resize.pillow import resize, resize_image
 from swinsr.image.source import ImageSource
 from swinsr.image.write import (
     encode_frames,
@@ -21,6 +20,7 @@ from swinsr.image.write import (
     write_frames,
     write_image,
 )
+from swinsr.storage.atomic import atomic_output
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",

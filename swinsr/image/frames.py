@@ -13,17 +13,19 @@ from typing import BinaryIO
 import numpy as np
 from PIL import GifImagePlugin, ImageFile, PngImagePlugin, WebPImagePlugin
 
-from swinsr.image import apng, gif, png
 from swinsr.image.convert import to_rgb
-from swinsr.image.decode.webp import animation_of
-from swinsr.image.faults import DamagedError, foreign_decoder
-from swinsr.image.formats import ALL
-from swinsr.image.headers import Header, read_header
-from swinsr.image.ifd import Directory, Layout, read_directory
+from swinsr.image.formats.faults import DamagedError, foreign_decoder
+from swinsr.image.formats.gif import blocks as gif
+from swinsr.image.formats.headers import Header, read_header
+from swinsr.image.formats.ifd import Directory, Layout, read_directory
+from swinsr.image.formats.pillow.images import assemble, metadata_of
+from swinsr.image.formats.png import animation as apng
+from swinsr.image.formats.png import chunks as png
+from swinsr.image.formats.quiet import quiet_pillow
+from swinsr.image.formats.table import ALL
+from swinsr.image.formats.webp.chunks import animation_of
 from swinsr.image.limits import DEFAULT_MAX_PIXELS, check_pixels
 from swinsr.image.picture import Image
-from swinsr.image.pil import assemble, metadata_of
-from swinsr.image.quiet import quiet_pillow
 from swinsr.image.read import decode, own_errors
 from swinsr.image.source import ImageSource, open_source
 

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from swinsr.errors import ImageReadError, is_out_of_memory
-from swinsr.image import exif
-from swinsr.image.decode.heif import decode_avif, decode_heic
-from swinsr.image.decode.jpeg import decode_jpeg
-from swinsr.image.decode.pillow import decode_bmp, decode_gif, decode_webp
-from swinsr.image.decode.png import decode_png
-from swinsr.image.decode.tiff import decode_tiff
-from swinsr.image.exif import upright
-from swinsr.image.faults import CODEC_ERRORS, DamagedError, UnsupportedError
-from swinsr.image.headers import Header, read_header
+from swinsr.image.formats import exif
+from swinsr.image.formats.exif import upright
+from swinsr.image.formats.faults import CODEC_ERRORS, DamagedError, UnsupportedError
+from swinsr.image.formats.headers import Header, read_header
+from swinsr.image.formats.heif.read import decode_avif, decode_heic
+from swinsr.image.formats.jpeg.read import decode_jpeg
+from swinsr.image.formats.pillow.read import decode_bmp, decode_gif, decode_webp
+from swinsr.image.formats.png.read import decode_png
+from swinsr.image.formats.tiff.read import decode_tiff
 from swinsr.image.limits import DEFAULT_MAX_PIXELS, check_pixels
 from swinsr.image.picture import Image
 from swinsr.image.source import ImageSource, open_source
@@ -91,7 +91,7 @@ def decode(data: bytes, header: Header, max_pixels: int | None) -> Image:
         max_pixels: for what else the file may hold, such as tiles larger than the picture.
 
     Raises:
-        one of `swinsr.image.faults.CODEC_ERRORS`; `own_errors` turns it into one of ours.
+        one of `swinsr.image.formats.faults.CODEC_ERRORS`; `own_errors` turns it into one of ours.
     """
     if header.format == "PNG":
         image = decode_png(data)

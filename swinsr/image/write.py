@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from swinsr.errors import ConfigError, ImageWriteError
-from swinsr.image.atomic import atomic_output
-from swinsr.image.encode.gif import encode_gif, encode_gif_frames
-from swinsr.image.encode.heif import check_available, encode_avif, encode_heic
-from swinsr.image.encode.pillow import encode_bmp, encode_jpeg, encode_webp
-from swinsr.image.encode.png import encode_png, encode_png_frames
-from swinsr.image.encode.tiff import encode_tiff, encode_tiff_pages
-from swinsr.image.encode.webp import encode_webp_frames
-from swinsr.image.faults import CODEC_ERRORS, UnsupportedError
-from swinsr.image.fit import fit_to_format
-from swinsr.image.formats import ALL, check_side, output_format
+from swinsr.image.formats.faults import CODEC_ERRORS, UnsupportedError
+from swinsr.image.formats.fit import fit_to_format
+from swinsr.image.formats.gif.write import encode_gif, encode_gif_frames
+from swinsr.image.formats.heif.write import check_available, encode_avif, encode_heic
+from swinsr.image.formats.pillow.write import encode_bmp, encode_jpeg, encode_webp
+from swinsr.image.formats.png.write import encode_png, encode_png_frames
+from swinsr.image.formats.table import ALL, check_side, output_format
+from swinsr.image.formats.tiff.write import encode_tiff, encode_tiff_pages
+from swinsr.image.formats.webp.write import encode_webp_frames
 from swinsr.image.frames import Frame, Frames, uniform
 from swinsr.image.picture import Image
+from swinsr.storage.atomic import atomic_output
 
 DEFAULT_QUALITY = 95
 
@@ -45,7 +45,7 @@ def write_image(
     Args:
         path: ends in a suffix of `swinsr.image.FORMATS`.
         image: what to write.
-        format_name: a name of `swinsr.image.formats.ALL`, whatever the suffix.
+        format_name: a name of `swinsr.image.formats.table.ALL`, whatever the suffix.
         quality: 1 to 100, for JPEG, WebP, AVIF and HEIC.
         lossless: for WebP.
         overwrite: replace a file that is there.
@@ -137,7 +137,7 @@ def encode_image(
     Args:
         stream: writable, readable and seekable, at its start.
         image: what to write.
-        format_name: a name of `swinsr.image.formats.ALL`.
+        format_name: a name of `swinsr.image.formats.table.ALL`.
         quality: 1 to 100, for JPEG, WebP, AVIF and HEIC.
         lossless: for WebP.
 

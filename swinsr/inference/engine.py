@@ -17,15 +17,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from swinsr.degradations.bicubic import imresize
 from swinsr.errors import NotEnoughMemoryError
-from swinsr.inference.footprint import footprint
-from swinsr.inference.memory import enough_memory
+from swinsr.image.resize.matlab import imresize
 from swinsr.inference.passes import passes_for
-from swinsr.inference.prepare import PreparedNetwork
-from swinsr.inference.progress import Progress, Steps, part, silent
 from swinsr.inference.tiles import SMALLEST_TILE, Tiling, choose, largest_tile
 from swinsr.models import RestorationConfig
+from swinsr.runtime.enough_memory import enough_memory
+from swinsr.runtime.footprint import footprint
+from swinsr.runtime.network import PreparedNetwork
+from swinsr.runtime.progress import Progress, Steps, part, silent
 from swinsr.tiling import Shrinking, TilePlan, plan_tiles, tiled
 
 log = logging.getLogger("swinsr")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from swinsr.inference.engine import Engine, FloatArray
-from swinsr.inference.progress import Progress, part
+from swinsr.runtime.progress import Progress, part
 
 VIEWS = 8
 _FLOAT_BYTES = 4

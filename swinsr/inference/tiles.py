@@ -6,7 +6,7 @@ from typing import Protocol
 import torch
 
 from swinsr.errors import ConfigError
-from swinsr.inference.budget import budget
+from swinsr.runtime.free_memory import budget
 
 MODES = ("auto", "exact", "overlap")
 # Pixels that neighbouring tiles share. docs/large-images.md has the table it was chosen from.

@@ -19,16 +19,16 @@ from swinsr.image import (
     to_float,
     to_pil,
 )
-from swinsr.image.gamut import space_of
-from swinsr.inference.device import choose_device
+from swinsr.image.colour.gamut import space_of
 from swinsr.inference.engine import BASELINES, BaselineEngine, Engine, NetworkEngine
-from swinsr.inference.memory import enough_memory
 from swinsr.inference.passes import passes_for, target_size
-from swinsr.inference.precision import dtype_of
-from swinsr.inference.prepare import prepare
-from swinsr.inference.progress import Progress, part, silent
 from swinsr.inference.tiles import Tiling
 from swinsr.inference.transparency import enlarge_alpha
+from swinsr.runtime.device import choose_device
+from swinsr.runtime.enough_memory import enough_memory
+from swinsr.runtime.network import prepare
+from swinsr.runtime.precision import dtype_of
+from swinsr.runtime.progress import Progress, part, silent
 from swinsr.zoo import default_model, find_weights
 
 Array = NDArray[Any]
@@ -72,7 +72,7 @@ class Upscaler:
                 bundled model that suits `scale`.
             scale: what is going to be asked for, where `model` is None; 4 by default.
             device: "auto", "cpu", "cuda" or "mps".
-            precision: "auto", "float32", "bfloat16" or "float16"; see `swinsr.inference.prepare`.
+            precision: "auto", "float32", "bfloat16" or "float16"; see `swinsr.runtime.network`.
             force_float16: see there.
             mode: "exact" runs every picture whole, "overlap" in blended tiles, "auto" whole while
                 it fits the memory.

@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 from swinsr.nn.attention import WindowAttention, WindowAttentionV2
 from swinsr.ops.backend import block_backend
-from swinsr.ops.native.block import swin_block_into, swin_block_native
+from swinsr.ops.swin_block.cpu import swin_block_into, swin_block_native
 from swinsr.ops.window import shift_mask
 from swinsr.ops.window_process import merge_unshift, shift_partition
 

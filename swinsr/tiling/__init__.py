@@ -5,7 +5,7 @@ from swinsr.tiling.plan import Piece, TilePlan, plan_tiles
 from swinsr.tiling.raster import ArraySink, ArraySource, RawFile
 from swinsr.tiling.run import Function, Shrinking, Sink, Source, run_tiles, tiled
 from swinsr.tiling.store import MemoryStore, TileStore
-from swinsr.tiling.work import WorkFolder, WorkStore, open_work, work_path
+from swinsr.tiling.workspace import WorkFolder, WorkStore, open_work, work_path
 
 __all__ = [
     "ArraySink",

@@ -2,8 +2,8 @@
 
 import torch
 
-from swinsr.inference.emulation import is_native
 from swinsr.ops.backend import block_backend
+from swinsr.runtime.emulation import is_native
 
 
 def rounds(precision: str, device: torch.device) -> bool:

@@ -15,9 +15,9 @@ from swinsr.evaluation.contestant import (
     pad_as_published,
 )
 from swinsr.evaluation.options import Options
-from swinsr.inference.progress import Progress, silent
 from swinsr.models import SwinIRConfig, build
 from swinsr.models.count import count
+from swinsr.runtime.progress import Progress, silent
 from tests.evaluation.conftest import TINY, save_network
 
 RNG = np.random.default_rng(0)

@@ -12,8 +12,8 @@ from PIL import Image as PilImage
 from PIL import ImageOps
 
 from swinsr.image import read_image, write_image
-from swinsr.image.exif import for_output, orientation_of, upright, with_orientation_reset
-from swinsr.image.faults import DamagedError
+from swinsr.image.formats.exif import for_output, orientation_of, upright, with_orientation_reset
+from swinsr.image.formats.faults import DamagedError
 
 RGBA = random_samples((7, 11, 4), np.uint8)
 

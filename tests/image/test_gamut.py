@@ -10,7 +10,7 @@ from PIL import Image as PilImage
 from PIL import ImageCms
 
 from swinsr.image import Image, Metadata
-from swinsr.image.gamut import space_of
+from swinsr.image.colour.gamut import space_of
 from swinsr.inference import Upscaler
 from swinsr.inference.engine import BaselineEngine
 

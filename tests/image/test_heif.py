@@ -9,7 +9,7 @@ from PIL import Image as PilImage
 
 from swinsr.errors import ImageReadError
 from swinsr.image import Image, Metadata, probe_image, read_image, write_image
-from swinsr.image.decode import heif
+from swinsr.image.formats.heif import read as heif
 
 COLOUR = smooth_samples(40, 56, 3)
 HEIC = pytest.mark.skipif(not heif.can_heic(), reason="needs the pillow-heif package")

@@ -218,7 +218,7 @@ def test_strips_beyond_the_end_are_refused():
 
 
 def test_a_layout_that_needs_another_package_says_which(monkeypatch):
-    monkeypatch.setattr("swinsr.image.decode.tiff.find_spec", lambda name: None)
+    monkeypatch.setattr("swinsr.image.formats.tiff.read.find_spec", lambda name: None)
     data = tiff_bytes(
         random_samples((8, 8, 2), np.uint16), photometric="minisblack", compression="lzma"
     )

@@ -46,7 +46,7 @@ def test_16_bit_png_is_read_alike_by_opencv(tmp_path, channels, alpha):
 
 
 def test_16_bit_png_uses_every_filter_and_many_bands(tmp_path, monkeypatch):
-    monkeypatch.setattr("swinsr.image.encode.png._BAND", 3000)
+    monkeypatch.setattr("swinsr.image.formats.png.write._BAND", 3000)
     y, x = np.mgrid[0:120, 0:200]
     blocks = [
         x * 300,

@@ -13,8 +13,8 @@ from swinsr.errors import ConfigError, NotEnoughMemoryError
 from swinsr.inference import Tiling
 from swinsr.inference import engine as engine_module
 from swinsr.inference.engine import NetworkEngine
-from swinsr.inference.footprint import footprint
 from swinsr.inference.tiles import LARGEST_TILE, choose, largest_tile
+from swinsr.runtime.footprint import footprint
 
 CPU = torch.device("cpu")
 
@@ -57,7 +57,7 @@ def test_tiles_are_within_a_level_of_the_whole(whole: NetworkEngine, overlap: in
 def test_budget_decides(whole: NetworkEngine) -> None:
     network = whole.network
     need = footprint(network, 400, 300)
-    from swinsr.inference.budget import resident_memory
+    from swinsr.runtime.free_memory import resident_memory
 
     held = resident_memory()
     roomy = choose(whole, (400, 300), Tiling(memory=held + need + (1 << 27)))

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from swinsr.errors import ConfigError
 from swinsr.ops.native import library
-from swinsr.ops.native.attention import window_attention_backward, window_attention_native
 from swinsr.ops.window import shift_mask
 from swinsr.ops.window_attention import window_attention, window_attention_packed
+from swinsr.ops.window_attention.cpu import window_attention_backward, window_attention_native
 from tests.ops.isa import ISAS, force
 from tests.ops.rounding import assert_as_exact
 

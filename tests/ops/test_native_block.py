@@ -9,7 +9,7 @@ from torch import Tensor
 from swinsr.nn.attention import WindowAttentionV2
 from swinsr.nn.block import SwinBlock, SwinBlockV2
 from swinsr.ops.native import library
-from swinsr.ops.native.block import swin_block_native
+from swinsr.ops.swin_block.cpu import swin_block_native
 from tests.ops.isa import ISAS, force
 from tests.ops.rounding import assert_as_exact
 

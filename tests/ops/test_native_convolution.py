@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from swinsr.errors import ShapeMismatchError
+from swinsr.ops.convolution.cpu import Convolution
 from swinsr.ops.native import library
-from swinsr.ops.native.convolution import Convolution
-from swinsr.ops.native.room import take
+from swinsr.ops.native.scratch import take
 from tests.ops.isa import ISAS, force
 from tests.ops.rounding import assert_as_exact
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from swinsr.ops.native import room
+from swinsr.ops.native import scratch as room
 
 
 @pytest.fixture(autouse=True)

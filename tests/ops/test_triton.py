@@ -65,7 +65,7 @@ def test_kernels_compile_for_hopper_without_a_gpu() -> None:
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource, compile
 
-    from swinsr.ops.window_attention import kernel
+    from swinsr.ops.window_attention.triton import forward as kernel
 
     values = dict.fromkeys(("qkv", "out", "scale", "bias", "mask"), "*fp32")
     numbers = dict.fromkeys(("windows", "rows", "columns", "heads", "shares"), "i32")

@@ -1,4 +1,4 @@
-"""Measures what networks take of memory and fits the model in `swinsr.inference.footprint`.
+"""Measures what networks take of memory and fits the model in `swinsr.runtime.footprint`.
 
 python -m tests.stress.fit_memory [--device cuda]      prints the measurements and the table
 """
@@ -85,7 +85,7 @@ def measure(network: tuple[Any, ...], precision: str, device_name: str) -> None:
 
     from swinsr.inference import prepare
     from swinsr.inference.engine import NetworkEngine
-    from swinsr.inference.progress import silent
+    from swinsr.runtime.progress import silent
 
     channels, model = network[-1], build(network)
     device = torch.device(device_name)
@@ -147,7 +147,8 @@ def main() -> int:
 
 def check_native(name: str, found: list[tuple[Any, int, int, int]]) -> None:
     """Print the least share that no measurement exceeds, of networks the kernels run whole."""
-    from swinsr.inference import footprint, prepare
+    from swinsr.inference import prepare
+    from swinsr.runtime import footprint
 
     built = {network: prepare(build(network)) for network in NETWORKS}
     shares, ratios = [], []
@@ -167,8 +168,8 @@ def fit(name: str, found: list[tuple[Any, int, int, int]]) -> None:
     """Print the coefficients that no large measurement exceeds and that exceed none by much."""
     from scipy.optimize import linprog
 
-    from swinsr.inference.footprint import Terms
     from swinsr.models.config import SwinIRConfig
+    from swinsr.runtime.footprint import Terms
 
     large = [row for row in found if row[3] > LARGE]
     terms = np.array(

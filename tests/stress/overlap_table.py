@@ -18,8 +18,8 @@ from skimage import data
 from swinsr import Upscaler
 from swinsr.image import to_depth
 from swinsr.inference.engine import NetworkEngine
-from swinsr.inference.progress import silent
 from swinsr.inference.tiles import DEFAULT_OVERLAP
+from swinsr.runtime.progress import silent
 from swinsr.tiling import tiled
 
 MODELS = ("swinsr-light-x2", "swinsr-denoise", "swinsr-light-x4")

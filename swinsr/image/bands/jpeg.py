@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 from PIL import Image as PilImage
 
-from swinsr.image import exif
 from swinsr.image.bands.regroup import regroup
-from swinsr.image.encode.pillow import FULL_COLOUR_QUALITY, fields_of
+from swinsr.image.formats import exif
+from swinsr.image.formats.pillow.write import FULL_COLOUR_QUALITY, fields_of
 from swinsr.image.picture import Array, Image
 
 _BAND_BYTES = 1 << 22

@@ -10,12 +10,12 @@ from typing import BinaryIO
 
 from PIL import JpegImagePlugin
 
-from swinsr.image import png
-from swinsr.image.decode.tiff_layout import BLACK_IS_ZERO, RGB, describe_file
-from swinsr.image.faults import DamagedError, foreign_decoder
+from swinsr.image.formats.faults import DamagedError, foreign_decoder
+from swinsr.image.formats.pillow.images import metadata_of
+from swinsr.image.formats.png import chunks as png
+from swinsr.image.formats.quiet import quiet_pillow
+from swinsr.image.formats.tiff.layout import BLACK_IS_ZERO, RGB, describe_file
 from swinsr.image.picture import Metadata
-from swinsr.image.pil import metadata_of
-from swinsr.image.quiet import quiet_pillow
 
 _LONGEST_CHUNK = 1 << 26  # of those that are kept: profiles, texts
 _JPEG_BYTES_AT_END = 1 << 16

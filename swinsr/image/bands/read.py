@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from swinsr.image import exif
 from swinsr.image.bands.outline import jpeg_outline, png_outline, tiff_outline
-from swinsr.image.faults import DamagedError
-from swinsr.image.headers import read_header
+from swinsr.image.formats import exif
+from swinsr.image.formats.faults import DamagedError
+from swinsr.image.formats.headers import read_header
 from swinsr.image.limits import DEFAULT_MAX_PIXELS, check_pixels
 from swinsr.image.picture import Array, Metadata
 from swinsr.image.read import own_errors

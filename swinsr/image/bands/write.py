@@ -11,14 +11,20 @@ from typing import Any, BinaryIO
 import numpy as np
 import tifffile
 
-from swinsr.image import exif, png
 from swinsr.image.bands.jpeg import encode_jpeg_bands
 from swinsr.image.bands.regroup import regroup
 from swinsr.image.convert import to_depth, to_rgb
-from swinsr.image.encode.png import begin, compressed_rows
-from swinsr.image.encode.tiff import CLASSIC_LIMIT, add_metadata, byte_order, layout_options
-from swinsr.image.faults import DamagedError
-from swinsr.image.fit import fit_to_format, on_white
+from swinsr.image.formats import exif
+from swinsr.image.formats.faults import DamagedError
+from swinsr.image.formats.fit import fit_to_format, on_white
+from swinsr.image.formats.png import chunks as png
+from swinsr.image.formats.png.write import begin, compressed_rows
+from swinsr.image.formats.tiff.write import (
+    CLASSIC_LIMIT,
+    add_metadata,
+    byte_order,
+    layout_options,
+)
 from swinsr.image.picture import Array, Image, Metadata
 from swinsr.image.write import encode_image
 
@@ -62,7 +68,7 @@ def fit_outline(outline: Outline, format_name: str) -> tuple[Outline, tuple[str,
 
     Args:
         outline: of any picture.
-        format_name: a name of `swinsr.image.formats.ALL`.
+        format_name: a name of `swinsr.image.formats.table.ALL`.
     """
     # One pixel stands for all: what is lost does not depend on them, but for the EXIF block's size.
     one, notes = fit_to_format(replace(outline, height=1, width=1).image(), format_name)
@@ -99,7 +105,7 @@ def encode_bands(
         stream: writable, readable and seekable, at its start.
         outline: of the picture.
         bands: its rows, (n, width, channels + alpha) of the outline's type, from top to bottom.
-        format_name: a name of `swinsr.image.formats.ALL`.
+        format_name: a name of `swinsr.image.formats.table.ALL`.
         quality: 1 to 100.
         lossless: for WebP.
 

@@ -5,10 +5,10 @@ from einops import rearrange
 from torch import Tensor
 
 from swinsr.ops.backend import attention_backend
-from swinsr.ops.native.attention import window_attention_native
-from swinsr.ops.window_attention.operators import window_attention_triton
+from swinsr.ops.window_attention.cpu import window_attention_native
 from swinsr.ops.window_attention.reference import window_attention_reference
 from swinsr.ops.window_attention.sdpa import window_attention_sdpa
+from swinsr.ops.window_attention.triton.operators import window_attention_triton
 
 
 def window_attention(

@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from swinsr.ops.window import shift_mask
-from swinsr.ops.window_attention import launch, window_attention, window_attention_packed
-from swinsr.ops.window_attention.operators import window_attention_triton
+from swinsr.ops.window_attention import window_attention, window_attention_packed
+from swinsr.ops.window_attention.triton import launch
+from swinsr.ops.window_attention.triton.operators import window_attention_triton
 from tests.ops.rounding import assert_as_exact
 
 UNITS = {torch.float32: 2.0**-23, torch.bfloat16: 2.0**-8, torch.float16: 2.0**-11}

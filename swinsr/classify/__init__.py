@@ -1,0 +1,1 @@
+"""Pictures in, labels out: the hierarchical Swin and Swin V2 classifiers."""

@@ -1,1 +1,0 @@
-"""One module for each way of encoding; all write to an open stream, none knows of paths."""

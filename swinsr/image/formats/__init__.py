@@ -1,0 +1,1 @@
+"""File formats: a table, and a folder for each."""

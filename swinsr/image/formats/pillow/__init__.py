@@ -1,0 +1,1 @@
+"""What Pillow reads and writes."""

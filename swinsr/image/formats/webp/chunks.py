@@ -1,0 +1,54 @@
+"""The chunks of a WebP file that time its frames.
+
+Source: RFC 9649, sections 2.7.1.1 and 2.7.1.2.
+"""
+
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+
+from swinsr.image.formats.faults import DamagedError
+
+
+def animation_of(data: bytes) -> tuple[tuple[Fraction, ...], int]:
+    """Seconds that each frame is shown, and how often all run (0 for ever); ((), 0) for a still.
+
+    Raises:
+        DamagedError: it ends within a chunk.
+    """
+    delays: list[Fraction] = []
+    loops = 0
+    for kind, position, length in _chunks(data):
+        if kind == b"ANIM" and length >= 6:
+            (loops,) = struct.unpack_from("<H", data, position + 4)
+        elif kind == b"ANMF" and length >= 16:
+            raw = data[position + 12 : position + 15]
+            delays.append(Fraction(int.from_bytes(raw, "little"), 1000))
+    return tuple(delays), loops
+
+
+def picture_chunks(data: bytes) -> bytes:
+    """Of a file with one picture, the chunks that hold it: alpha where there is some, and colour.
+
+    Raises:
+        DamagedError: it ends within a chunk.
+    """
+    wanted = (b"ALPH", b"VP8 ", b"VP8L")
+    return b"".join(
+        data[position - 8 : position + length + length % 2]
+        for kind, position, length in _chunks(data)
+        if kind in wanted
+    )
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, position of the content, and its length."""
+    position = 12
+    end = min(len(data), 8 + struct.unpack_from("<I", data, 4)[0])
+    while position + 8 <= end:
+        kind = data[position : position + 4]
+        (length,) = struct.unpack_from("<I", data, position + 4)
+        if position + 8 + length > len(data):
+            raise DamagedError("it ends within a chunk")
+        yield kind, position + 8, length
+        position += 8 + length + length % 2

@@ -1,0 +1,1 @@
+"""Resampling: MATLAB's, whole or in rows, and Pillow's."""

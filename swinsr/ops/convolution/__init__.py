@@ -1,0 +1,1 @@
+"""3x3 convolutions with what is around them."""

@@ -1,0 +1,1 @@
+"""A whole Swin block as one operation."""

@@ -1,0 +1,1 @@
+"""Window attention in Triton, forward and backward."""

@@ -1,0 +1,1 @@
+"""A network made ready and run: prepared, fused, in strips and windows."""
