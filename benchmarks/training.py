@@ -27,9 +27,9 @@ from torch import Tensor, nn
 from benchmarks.contenders import Unavailable, published_swinir
 from benchmarks.networks import PUBLISHED
 from swinsr.models import RestorationNetwork, from_published
-from swinsr.training.sampler import Batch, Part
-from swinsr.training.settings import DataSettings, Recipe
-from swinsr.training.stepper import Stepper
+from swinsr.training.data.sampler import Batch, Part
+from swinsr.training.recipes.settings import DataSettings, Recipe
+from swinsr.training.steps.stepper import Stepper
 
 BATCH, PATCH = 16, 32
 STARTER = dict(PUBLISHED["swinir-s-x4"][1]) | {

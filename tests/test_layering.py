@@ -102,7 +102,7 @@ def test_imports_only_downward() -> None:
 
 
 def test_modules_form_no_cycle() -> None:
-    """Imports when a module is loaded; those inside functions, and for types alone, are no cycle."""
+    """Of imports when a module is loaded; those inside functions are none."""
     modules = {name_of(path): path for path in FILES}
     graph: dict[str, set[str]] = {}
     for name, path in modules.items():

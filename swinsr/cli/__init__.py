@@ -35,7 +35,7 @@ def main() -> None:
 
         app()
     except SwinsrError as error:
-        from swinsr.cli.console import report_error
+        from swinsr.cli.views.console import report_error
 
         report_error(error)
         sys.exit(1)

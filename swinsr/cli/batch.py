@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 
-from swinsr.cli.console import FileProgress, report_error, show
+from swinsr.cli.views.console import FileProgress, report_error, show
 from swinsr.errors import ConfigError
 from swinsr.files.run import Run
 from swinsr.files.settings import Settings

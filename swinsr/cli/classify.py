@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from swinsr.cli.console import report_error
+from swinsr.cli.views.console import report_error
 from swinsr.errors import SwinsrError
 
 

@@ -7,12 +7,12 @@ from swinsr.cli.demo import demo
 from swinsr.cli.doctor import doctor
 from swinsr.cli.evaluate import evaluate
 from swinsr.cli.export import export
-from swinsr.cli.help import Command, Group
 from swinsr.cli.info import info
 from swinsr.cli.models import models
 from swinsr.cli.restore import restore
 from swinsr.cli.train import train
 from swinsr.cli.upscale import upscale
+from swinsr.cli.views.help import Command, Group
 from swinsr.version import __version__
 
 app = typer.Typer(

@@ -4,7 +4,7 @@ import threading
 
 import typer
 
-from swinsr.cli.console import report_line, report_note
+from swinsr.cli.views.console import report_line, report_note
 from swinsr.demo import Limits
 from swinsr.errors import ConfigError
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from swinsr.cli.console import report_error, report_note
+from swinsr.cli.views.console import report_error, report_note
 from swinsr.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def evaluate(
     """
     given = {"json": json_file, "csv": csv_file, "markdown": markdown_file, "html": html_file}
     targets = _targets(output, given)
-    from swinsr.cli.evaluate_view import evaluation_view, print_results
+    from swinsr.cli.views.evaluate import evaluation_view, print_results
     from swinsr.evaluation import Options, Request, default_cache_folder, to_markdown
     from swinsr.evaluation import evaluate as measure
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from swinsr.cli.console import report_note
+from swinsr.cli.views.console import report_note
 from swinsr.errors import ConfigError, OutputExistsError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import sys
 
 import typer
 
-from swinsr.cli.console import byte_progress, report_error, report_note
-from swinsr.cli.models_view import describe, line, table
+from swinsr.cli.views.console import byte_progress, report_error, report_note
+from swinsr.cli.views.models import describe, line, table
 from swinsr.errors import ModelNotFoundError, SwinsrError
 from swinsr.zoo import (
     ModelEntry,

@@ -5,10 +5,10 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.catalogue import AUTOMATIC, offers
-from swinsr.demo.choices import AS_ORIGINAL, read_saving
 from swinsr.demo.inputs import file_input
-from swinsr.demo.page import WORK, Page, told
-from swinsr.demo.work import Result, Saving, Size
+from swinsr.demo.tasks.convert import Result, Saving, Size
+from swinsr.demo.widgets.choices import AS_ORIGINAL, read_saving
+from swinsr.demo.widgets.page import WORK, Page, told
 
 
 def build(page: Page) -> None:

@@ -3,8 +3,8 @@
 import gradio as gr
 
 from swinsr.demo import api
-from swinsr.demo.page import Page, markup
 from swinsr.demo.tabs import batch, compare, evaluate, models, picture
+from swinsr.demo.widgets.page import Page, markup
 from swinsr.version import __version__
 
 _HEADER = """<div id="header"><h1>SwinSR</h1>

@@ -13,7 +13,7 @@ from swinsr.demo.examples import example_pictures
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Jobs
 from swinsr.demo.limits import Limits
-from swinsr.demo.work import Workshop
+from swinsr.demo.tasks.convert import Workshop
 from swinsr.errors import ConfigError
 from swinsr.version import __version__
 
@@ -104,8 +104,8 @@ def _launch(
 
     from swinsr.demo.app import build, theme
     from swinsr.demo.guard import Guard
-    from swinsr.demo.page import Page
-    from swinsr.demo.viewer import asset
+    from swinsr.demo.widgets.page import Page
+    from swinsr.demo.widgets.viewer import asset
 
     async def answer_health(request: object) -> JSONResponse:
         return JSONResponse(health(jobs, shop.catalogue))

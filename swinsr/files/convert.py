@@ -72,7 +72,7 @@ def convert(engines: Engines, job: Job, settings: Settings, report: Report) -> R
     if header is not None:
         way = choose_way(engines, settings, header.height, header.width)
         if way.tiles is not None and way.engine is not None:
-            from swinsr.files.large import convert_large
+            from swinsr.files.tiled.large import convert_large
 
             record = convert_large(way.engine, job, settings, way.tiles, form, header, report)
             if record is not None:

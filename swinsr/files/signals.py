@@ -101,7 +101,7 @@ def _numbers() -> list[signal.Signals]:
 
 
 def report(text: str) -> None:
-    """One line on standard error, without the imports that `swinsr.cli.console` needs."""
+    """One line on standard error, without the imports that `swinsr.cli.views.console` needs."""
     if sys.stderr is not None:
         with suppress(OSError):
             sys.stderr.write(f"swinsr: {text}\n")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from swinsr.errors import SwinsrError
 from swinsr.training.loop import Run
-from swinsr.training.recipe import read_recipe
-from swinsr.training.shipped import find_recipe
+from swinsr.training.recipes.recipe import read_recipe
+from swinsr.training.recipes.shipped import find_recipe
 
 
 def main(arguments: list[str] | None = None) -> int:

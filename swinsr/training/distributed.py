@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from swinsr.errors import ConfigError
-from swinsr.training.sampler import Part
+from swinsr.training.data.sampler import Part
 from swinsr.training.state import TrainingError
 
 # Long enough for the first process to validate while the others wait.

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from swinsr.errors import ConfigError
 from swinsr.inference import choose_device
+from swinsr.training.data.prefetch import batches
+from swinsr.training.data.sampler import Batch, Sampler
 from swinsr.training.distributed import (
     any_process,
     check_share,
@@ -21,15 +23,10 @@ from swinsr.training.distributed import (
     part_of_environment,
     process_group,
 )
-from swinsr.training.exported import export_weights
 from swinsr.training.interrupt import Interrupt
-from swinsr.training.precision import explain_precision
-from swinsr.training.prefetch import batches
-from swinsr.training.recipe import recipe_to_table
-from swinsr.training.report import Reporter, clock
-from swinsr.training.sampler import Batch, Sampler
-from swinsr.training.settings import Recipe
-from swinsr.training.setup import make_network, read_data, task_name
+from swinsr.training.recipes.recipe import recipe_to_table
+from swinsr.training.recipes.settings import Recipe
+from swinsr.training.reports.report import Reporter, clock
 from swinsr.training.state import (
     Progress,
     TrainingError,
@@ -37,8 +34,11 @@ from swinsr.training.state import (
     remove_remains,
     save_state,
 )
-from swinsr.training.stepper import Stepper
+from swinsr.training.steps.precision import explain_precision
+from swinsr.training.steps.stepper import Stepper
 from swinsr.training.validator import Validator
+from swinsr.training.weights.exported import export_weights
+from swinsr.training.weights.setup import make_network, read_data, task_name
 
 # Losses are looked at so often; in between, a GPU need not wait for the host.
 CHECK_EVERY = 10

@@ -17,7 +17,7 @@ from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
 from swinsr.errors import CheckpointReadError, SwinsrError, WeightsMismatchError
-from swinsr.training.ema import Average
+from swinsr.training.weights.ema import Average
 
 VERSION = 1
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")

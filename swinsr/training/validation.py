@@ -12,10 +12,10 @@ from swinsr.degradations import add_gaussian_noise, imresize, jpeg, to_bytes, to
 from swinsr.errors import ConfigError, ImageReadError
 from swinsr.metrics import Score, psnr, psnr_ssim, psnr_ssim_y, ssim
 from swinsr.models import HierarchicalConfig, MaskedImageModel, RestorationNetwork
-from swinsr.training.ema import Trained
-from swinsr.training.masks import Mask, draw_mask
-from swinsr.training.pictures import Pixels, list_pictures, read_pixels
-from swinsr.training.settings import Recipe
+from swinsr.training.data.masks import Mask, draw_mask
+from swinsr.training.data.pictures import Pixels, list_pictures, read_pixels
+from swinsr.training.recipes.settings import Recipe
+from swinsr.training.weights.ema import Trained
 
 LEAST_SIDE = 11  # of a picture that SSIM can score
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import torch
 
 from swinsr.metrics import Score
-from swinsr.training.board import Board
-from swinsr.training.curve import Curve
-from swinsr.training.ema import Trained
-from swinsr.training.settings import Recipe
-from swinsr.training.sheet import side_by_side, write_sheet
+from swinsr.training.recipes.settings import Recipe
+from swinsr.training.reports.board import Board
+from swinsr.training.reports.curve import Curve
+from swinsr.training.reports.sheet import side_by_side, write_sheet
 from swinsr.training.validation import answer, read_test_folders, score
+from swinsr.training.weights.ema import Trained
 
 
 class Validator:

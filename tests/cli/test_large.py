@@ -62,7 +62,8 @@ def test_tiles_give_what_the_whole_gives(scale: float, alpha: bool, tmp_path: Pa
 def test_bicubic_in_bands_is_exact(
     suffix: str, scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swinsr.files import choose, large
+    from swinsr.files import choose
+    from swinsr.files.tiled import large
 
     source = picture(tmp_path / "in.png", 83, 61)
     lossless = ["--lossless"] if suffix == ".webp" else []

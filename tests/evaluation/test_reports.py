@@ -20,7 +20,7 @@ from swinsr.evaluation import (
     to_markdown,
 )
 from swinsr.evaluation.crop import SIDE, find_place
-from swinsr.evaluation.tables import format_score
+from swinsr.evaluation.reports.tables import format_score
 from tests.evaluation.conftest import pictures, write
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from swinsr.cli.evaluate_view import LineView, LiveView, make_table
+from swinsr.cli.views.evaluate import LineView, LiveView, make_table
 from swinsr.evaluation import Request, evaluate
 from tests.evaluation.conftest import pictures, write
 

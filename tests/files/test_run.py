@@ -139,7 +139,7 @@ def whole_and_tiled(tmp_path: Path, settings: Settings) -> tuple[np.ndarray, np.
 def test_engines_made_of_engines_go_through_tiles(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swinsr.files import large
+    from swinsr.files.tiled import large
 
     went: list[int | None] = []
     real = large.convert_large

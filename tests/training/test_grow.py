@@ -5,7 +5,7 @@ import torch
 
 from swinsr.errors import ConfigError
 from swinsr.models import from_published
-from swinsr.training.grow import grow
+from swinsr.training.weights.grow import grow
 
 SMALL = {
     "upscale": 2,

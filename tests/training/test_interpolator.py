@@ -9,9 +9,9 @@ import torch
 from swinsr.degradations import imresize
 from swinsr.metrics import psnr_y
 from swinsr.models import RestorationNetwork, from_published
-from swinsr.training.interpolator import cubic_taps, make_interpolator
-from swinsr.training.pictures import BUNDLED_TEST, list_pictures, read_pixels
+from swinsr.training.data.pictures import BUNDLED_TEST, list_pictures, read_pixels
 from swinsr.training.validation import restore
+from swinsr.training.weights.interpolator import cubic_taps, make_interpolator
 
 BASE: dict[str, Any] = {
     "img_size": 16, "window_size": 4, "depths": [2], "num_heads": [2], "embed_dim": 16,

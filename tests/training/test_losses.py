@@ -8,9 +8,9 @@ import torch
 
 from swinsr.errors import ConfigError
 from swinsr.metrics.pair import luma as luma_of_metrics
-from swinsr.training.losses import charbonnier, frequency, l1, luma, make_loss
-from swinsr.training.objective import LossSettings, OptimizerSettings
-from swinsr.training.schedule import learning_rate
+from swinsr.training.recipes.objective import LossSettings, OptimizerSettings
+from swinsr.training.steps.losses import charbonnier, frequency, l1, luma, make_loss
+from swinsr.training.steps.schedule import learning_rate
 
 
 def pair() -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,7 +9,7 @@ import pytest
 # Takes and frees 64 MiB again and again; tells the page faults of the last round.
 PROGRAM = """
 import resource, torch
-from swinsr.training.memory import keep_freed_memory
+from swinsr.training.steps.memory import keep_freed_memory
 {}
 for _ in range(4):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -6,7 +6,7 @@ from torch import nn
 
 from swinsr.models import RestorationConfig, build
 from swinsr.models.config import Swin2SRConfig, SwinIRConfig
-from swinsr.training.muon import Muon, count_matrices, orthogonalise
+from swinsr.training.steps.muon import Muon, count_matrices, orthogonalise
 
 
 class Body(nn.Module):

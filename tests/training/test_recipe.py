@@ -6,7 +6,7 @@ import pytest
 
 from swinsr.errors import ConfigError, SwinsrError
 from swinsr.training import read_recipe, recipe_from_table
-from swinsr.training.recipe import recipe_to_table
+from swinsr.training.recipes.recipe import recipe_to_table
 from tests.training.tiny import tiny_table, to_toml
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))

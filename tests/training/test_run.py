@@ -22,11 +22,11 @@ from swinsr.errors import (
     WeightsMismatchError,
 )
 from swinsr.training import Run
-from swinsr.training.sampler import Batch, Part
-from swinsr.training.setup import make_network, read_data
+from swinsr.training.data.sampler import Batch, Part
 from swinsr.training.state import TrainingError
-from swinsr.training.stepper import Stepper
+from swinsr.training.steps.stepper import Stepper
 from swinsr.training.validation import restore
+from swinsr.training.weights.setup import make_network, read_data
 from tests.training.tiny import tiny_recipe, waves, write_pictures
 
 

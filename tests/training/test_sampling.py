@@ -8,12 +8,12 @@ import torch
 
 from swinsr.degradations import imresize
 from swinsr.errors import ConfigError
-from swinsr.training.crops import choose_place, texture, turn
-from swinsr.training.pictures import Picture
-from swinsr.training.prefetch import batches
-from swinsr.training.sampler import Batch, Part, Sampler, prepare_sources
-from swinsr.training.setup import read_data
-from swinsr.training.tasks import make_task
+from swinsr.training.data.crops import choose_place, texture, turn
+from swinsr.training.data.pictures import Picture
+from swinsr.training.data.prefetch import batches
+from swinsr.training.data.sampler import Batch, Part, Sampler, prepare_sources
+from swinsr.training.data.tasks import make_task
+from swinsr.training.weights.setup import read_data
 from tests.training.tiny import tiny_recipe, waves
 
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from swinsr.cli.train import train
 from swinsr.errors import ConfigError
 from swinsr.training import Run, find_recipe, shipped_recipes
-from swinsr.training.pictures import BUNDLED, BUNDLED_TEST, list_pictures, read_pixels
-from swinsr.training.settings import Recipe
+from swinsr.training.data.pictures import BUNDLED, BUNDLED_TEST, list_pictures, read_pixels
+from swinsr.training.recipes.settings import Recipe
 from tests.training.tiny import tiny_recipe, tiny_table, to_toml
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "training.md"

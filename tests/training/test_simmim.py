@@ -14,13 +14,13 @@ from swinsr.checkpoints.classifier import load_classifier
 from swinsr.degradations import imresize
 from swinsr.errors import ConfigError, ImageReadError
 from swinsr.training import Run, recipe_from_table
-from swinsr.training.masks import draw_mask
-from swinsr.training.pictures import read_pixels
-from swinsr.training.recipe import recipe_to_table
-from swinsr.training.setup import make_network, read_data
+from swinsr.training.data.masks import draw_mask
+from swinsr.training.data.pictures import read_pixels
+from swinsr.training.recipes.recipe import recipe_to_table
 from swinsr.training.state import TrainingError
-from swinsr.training.transfer import read_weights, take_weights
 from swinsr.training.validation import masked_pair, read_test_folders, score
+from swinsr.training.weights.setup import make_network, read_data
+from swinsr.training.weights.warm_start import read_weights, take_weights
 from tests.training.test_run import rows, same, stop_at, weights
 from tests.training.tiny import tiny_recipe, tiny_table
 

@@ -4,16 +4,16 @@ from typing import Any
 
 import gradio as gr
 
-from swinsr.demo.batch import Line, run_batch
-from swinsr.demo.choices import (
+from swinsr.demo.inputs import file_input
+from swinsr.demo.tasks.batch import Line, run_batch
+from swinsr.demo.widgets.choices import (
     model_dropdown,
     read_saving,
     read_size,
     saving_choice,
     size_choice,
 )
-from swinsr.demo.inputs import file_input
-from swinsr.demo.page import WORK, Page, cell, markup, note, table, told
+from swinsr.demo.widgets.page import WORK, Page, cell, markup, note, table, told
 
 
 def build(page: Page) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.catalogue import automatic
-from swinsr.demo.choices import model_choices
-from swinsr.demo.compare import MOST, run_comparison
-from swinsr.demo.page import WORK, Page, markup, note
-from swinsr.demo.source import original, picture_source
-from swinsr.demo.viewer import grid_value, viewer
+from swinsr.demo.tasks.compare import MOST, run_comparison
+from swinsr.demo.widgets.choices import model_choices
+from swinsr.demo.widgets.page import WORK, Page, markup, note
+from swinsr.demo.widgets.source import original, picture_source
+from swinsr.demo.widgets.viewer import grid_value, viewer
 from swinsr.image import probe_image
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from swinsr.demo.choices import model_dropdown
-from swinsr.demo.page import WORK, Page, cell, markup, note, sentence, table
-from swinsr.demo.scoring import Scored, run_scoring
-from swinsr.demo.source import original, picture_source
-from swinsr.demo.viewer import grid_value, viewer
+from swinsr.demo.tasks.scoring import Scored, run_scoring
+from swinsr.demo.widgets.choices import model_dropdown
+from swinsr.demo.widgets.page import WORK, Page, cell, markup, note, sentence, table
+from swinsr.demo.widgets.source import original, picture_source
+from swinsr.demo.widgets.viewer import grid_value, viewer
 from swinsr.image import probe_image
 
 

@@ -6,7 +6,7 @@ import gradio as gr
 
 from swinsr.demo.catalogue import Offer, fetch, find_offer, offers
 from swinsr.demo.jobs import Job
-from swinsr.demo.page import WORK, Page, cell, facts, markup, note, table, told
+from swinsr.demo.widgets.page import WORK, Page, cell, facts, markup, note, table, told
 from swinsr.errors import DownloadError
 from swinsr.zoo import cached_path, read_record, verify
 from swinsr.zoo.scores import published_scores

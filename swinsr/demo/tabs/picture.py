@@ -5,17 +5,17 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.catalogue import offers
-from swinsr.demo.choices import (
+from swinsr.demo.tasks.convert import Result, Size
+from swinsr.demo.widgets.choices import (
     model_dropdown,
     read_saving,
     read_size,
     saving_choice,
     size_choice,
 )
-from swinsr.demo.page import WORK, Page, facts, markup, note, told
-from swinsr.demo.source import original, picture_source
-from swinsr.demo.viewer import split_value, viewer
-from swinsr.demo.work import Result, Size
+from swinsr.demo.widgets.page import WORK, Page, facts, markup, note, told
+from swinsr.demo.widgets.source import original, picture_source
+from swinsr.demo.widgets.viewer import split_value, viewer
 
 _WELCOME = {
     False: "The enlarged picture appears here, with a divider to compare before and after.",

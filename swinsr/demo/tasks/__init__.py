@@ -1,0 +1,1 @@
+"""What the page does for a visitor."""

@@ -1,0 +1,1 @@
+"""The weights a run starts from, averages and leaves."""
