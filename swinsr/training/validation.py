@@ -81,7 +81,7 @@ def make_input(target: Pixels, recipe: Recipe) -> Pixels:
     low = imresize(target, scale=1 / scale) if scale > 1 else target
     if task in ("denoise", "real"):
         low = to_bytes(add_gaussian_noise(to_float(low), settings.sigma, np.random.default_rng(0)))
-    if task in ("jpeg", "compressed", "real"):
+    if task in ("jpeg", "compressed", "photo", "real"):
         low = jpeg(low, settings.quality)
     return low
 

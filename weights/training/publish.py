@@ -26,6 +26,7 @@ DATA = (
 )
 TASKS = {
     "bicubic": "classical_sr",
+    "photo": "real_sr",
     "real": "real_sr",
     "compressed": "compressed_sr",
     "denoise": "color_denoise",

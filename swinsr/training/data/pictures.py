@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from swinsr.errors import ConfigError, ImageReadError
 from swinsr.image import on_white, read_image, to_depth, to_gray, to_rgb
+from swinsr.image.resize.matlab import imresize
 
 Pixels = NDArray[np.uint8]
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
@@ -88,7 +89,12 @@ def read_pixels(path: Path, channels: int) -> Pixels:
 
 
 def read_folders(
-    folders: tuple[str, ...], channels: int, *, unreadable: str, cutting: Cutting | None = None
+    folders: tuple[str, ...],
+    channels: int,
+    *,
+    unreadable: str,
+    cutting: Cutting | None = None,
+    sizes: tuple[float, ...] = (1.0,),
 ) -> Reading:
     """Read every picture of some folders.
 
@@ -97,6 +103,7 @@ def read_folders(
         channels: see `read_pixels`.
         unreadable: "error", or "skip" to go on and list the file.
         cutting: keep random crops only.
+        sizes: factors, 1 at most; each picture is taken in each (MATLAB's bicubic).
 
     Raises:
         ConfigError: a folder that is missing or empty, or no picture left.
@@ -106,10 +113,15 @@ def read_folders(
 
     def read(number: int) -> list[Picture] | ImageReadError:
         try:
-            picture = Picture(str(paths[number]), read_pixels(paths[number], channels))
+            pixels = read_pixels(paths[number], channels)
         except ImageReadError as error:
             return error
-        return [picture] if cutting is None else _cut(picture, cutting, number)
+        taken = []
+        for place, size in enumerate(sizes):
+            picture = Picture(str(paths[number]), _resized(pixels, size))
+            numbers = (number, place) if place else (number,)
+            taken += [picture] if cutting is None else _cut(picture, cutting, numbers)
+        return taken
 
     results = _in_threads(read, len(paths))
     errors = [r for r in results if isinstance(r, ImageReadError)]
@@ -128,9 +140,16 @@ def _in_threads(
         return list(pool.map(read, range(count)))
 
 
-def _cut(picture: Picture, cutting: Cutting, number: int) -> list[Picture]:
-    """Crops at places that depend on the seed and the picture's number alone."""
-    rng = np.random.default_rng([cutting.seed, number])
+def _resized(pixels: Pixels, size: float) -> Pixels:
+    if size == 1:
+        return pixels
+    height, width = (max(round(size * side), 1) for side in pixels.shape[:2])
+    return imresize(pixels, size=(height, width))
+
+
+def _cut(picture: Picture, cutting: Cutting, numbers: tuple[int, ...]) -> list[Picture]:
+    """Crops at places that depend on the seed and the picture's numbers alone."""
+    rng = np.random.default_rng([cutting.seed, *numbers])
     height, width = (min(cutting.side, n) for n in picture.pixels.shape[:2])
     crops = []
     for _ in range(cutting.count):

@@ -7,10 +7,20 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from swinsr.degradations import add_gaussian_noise, degrade, imresize, jpeg, to_bytes, to_float
+from swinsr.degradations import (
+    add_gaussian_noise,
+    degrade,
+    imresize,
+    jpeg,
+    photograph,
+    to_bytes,
+    to_float,
+)
+from swinsr.degradations.photo import UNIT
 from swinsr.training.data.crops import choose_place, draw_orientation, turn
 from swinsr.training.data.masks import draw_mask
 from swinsr.training.data.pictures import Pixels
+from swinsr.training.data.recolour import recoloured
 from swinsr.training.recipes.objective import TaskSettings
 from swinsr.training.recipes.settings import DataSettings, Recipe
 
@@ -91,6 +101,7 @@ class ReducedTask:
         clean = turn(cut(source.input, place, self.side), orientation)
         top, left = (n * scale for n in place)
         target = turn(cut(source.target, (top, left), self.side * scale), orientation)
+        clean, target = recoloured((clean, target), data.recolour, rng)
         if self.quality is None:
             return Sample(clean, target)
         damaged = jpeg(clean, int(rng.integers(self.quality[0], self.quality[1] + 1)))
@@ -130,6 +141,7 @@ class DamageTask(ABC):
         place = choose_place(source.target, self.least_side(), data.candidates, rng)
         orientation = draw_orientation(rng, flips=data.flips, rotations=data.rotations)
         target = turn(cut(source.target, place, self.least_side()), orientation)
+        (target,) = recoloured((target,), data.recolour, rng)
         damaged = self.damage(target, rng)
         inner = (int(rng.integers(self.margin + 1)), int(rng.integers(self.margin + 1)))
         top, left = (n * scale for n in inner)
@@ -155,6 +167,16 @@ class JpegTask(DamageTask):
         """Encode and decode."""
         low, high = self.recipe.task.quality
         return jpeg(target, int(rng.integers(low, high + 1)))
+
+
+class PhotoTask(DamageTask):
+    """The slight damage of section [photo]."""
+
+    margin = UNIT - 1
+
+    def damage(self, target: Pixels, rng: np.random.Generator) -> Patch:
+        """Reduce; blur, noise and JPEG at times."""
+        return photograph(target, self.scale, self.recipe.photo, rng)
 
 
 class RealTask(DamageTask):
@@ -209,6 +231,7 @@ def make_task(recipe: Recipe) -> Task:
     tasks: dict[str, type[DamageTask]] = {
         "denoise": DenoiseTask,
         "jpeg": JpegTask,
+        "photo": PhotoTask,
         "real": RealTask,
     }
     return tasks[name](recipe)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from swinsr.training.recipes.checks import one_of, require
 
-TASKS = ("bicubic", "compressed", "real", "denoise", "jpeg", "simmim")
+TASKS = ("bicubic", "compressed", "photo", "real", "denoise", "jpeg", "simmim")
 LOSSES = ("l1", "charbonnier")
 OPTIMIZERS = ("adamw", "muon")
 SCHEDULES = ("constant", "cosine", "trapezoid", "step")
@@ -15,9 +15,9 @@ class TaskSettings:
     """[task]: what makes the network's input of a good picture.
 
     Attributes:
-        name: "bicubic" super-resolution; "compressed", the same after JPEG; "real", the pipeline of
-            section [real]; "denoise"; "jpeg" artefacts; "simmim", pre-training by filling in what
-            is hidden.
+        name: "bicubic" super-resolution; "compressed", the same after JPEG; "photo", the slight
+            damage of section [photo]; "real", the pipeline of section [real]; "denoise"; "jpeg"
+            artefacts; "simmim", pre-training by filling in what is hidden.
         sigma: range of the noise of "denoise", in 8-bit levels; two equal values for a fixed one.
         quantise: round and clip noisy inputs to 8 bits, as pictures from files are.
         quality: range of JPEG qualities of "jpeg" and "compressed".

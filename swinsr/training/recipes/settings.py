@@ -6,7 +6,7 @@ docs/training.md lists them. `swinsr.training.recipes.recipe` reads the file int
 
 from dataclasses import dataclass, field
 
-from swinsr.degradations import RealWorld
+from swinsr.degradations import Photo, RealWorld
 from swinsr.models import HierarchicalConfig, RestorationConfig
 from swinsr.training.recipes.checks import one_of, require
 from swinsr.training.recipes.objective import LossSettings, OptimizerSettings, TaskSettings
@@ -85,6 +85,8 @@ class DataSettings:
         candidates: random crops of which the most textured one is taken; 1 takes any.
         flips: mirror at random.
         rotations: turn by a multiple of 90 degrees at random.
+        recolour: share of crops with another order of channels, contrast, brightness, or negative.
+        sizes: each picture is taken in these sizes too; (1.0, 0.8, 0.62, 0.48) makes more of few.
         workers: processes that prepare batches; 0 prepares them in a thread.
         prefetch: batches prepared ahead (of each worker, where there are workers).
         unreadable: "error", or "skip" to leave unreadable pictures out and tell their number.
@@ -98,6 +100,8 @@ class DataSettings:
     candidates: int = 4
     flips: bool = True
     rotations: bool = True
+    recolour: float = 0.0
+    sizes: tuple[float, ...] = (1.0,)
     workers: int = 0
     prefetch: int = 4
     unreadable: str = "error"
@@ -107,6 +111,11 @@ class DataSettings:
         require(bool(self.train), "data.train names at least one folder of pictures.")
         for key in ("patch", "batch", "candidates", "prefetch"):
             require(getattr(self, key) >= 1, f"data.{key} is at least 1.")
+        require(0 <= self.recolour <= 1, "data.recolour is a share in 0..1.")
+        require(
+            bool(self.sizes) and all(0 < size <= 1 for size in self.sizes),
+            "data.sizes are factors above 0, 1 at most.",
+        )
         require(self.workers >= 0, "data.workers is 0 or above.")
         require(
             self.keep >= 0 and self.keep_side >= 1, "data.keep is 0 or above, keep_side above 0."
@@ -164,7 +173,8 @@ class Recipe:
 
     `network` holds the published constructor's keywords and `family`; the hierarchical families
     "swin" and "swinv2" are for task "simmim" alone. `real` is the pipeline of
-    task "real" (`swinsr.degradations.RealWorld`).
+    task "real" (`swinsr.degradations.RealWorld`), `photo` of task "photo"
+    (`swinsr.degradations.Photo`).
     """
 
     network: RestorationConfig | HierarchicalConfig
@@ -177,6 +187,7 @@ class Recipe:
     validation: ValidationSettings = field(default_factory=ValidationSettings)
     log: LogSettings = field(default_factory=LogSettings)
     real: RealWorld = field(default_factory=RealWorld)
+    photo: Photo = field(default_factory=Photo)
 
     def __post_init__(self) -> None:
         """Check what more than one section decides."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from swinsr.errors import ConfigError
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 # In an installed wheel they lie inside the package, in a checkout beside it.
 FOLDERS = (PACKAGE / "recipes", PACKAGE.parent / "recipes")
 

@@ -61,6 +61,7 @@ def task_name(recipe: Recipe) -> str:
     names = {
         "bicubic": "classical_sr",
         "compressed": "compressed_sr",
+        "photo": "real_sr",
         "real": "real_sr",
         "denoise": f"{colour}_denoise",
         "jpeg": f"{colour}_jpeg",
@@ -84,6 +85,7 @@ def read_data(recipe: Recipe) -> Data:
         cutting=Cutting(settings.keep, settings.keep_side, recipe.run.seed)
         if settings.keep
         else None,
+        sizes=settings.sizes,
     )
     sources, small = prepare_sources(reading.pictures, task)
     pixels = sum(s.target.shape[0] * s.target.shape[1] for s in sources)
