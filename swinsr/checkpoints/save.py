@@ -1,8 +1,6 @@
 """Write networks: one safetensors file that alone is enough, or a Hugging Face folder."""
 
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -17,6 +15,7 @@ from swinsr.checkpoints.layouts.official import official_buffers
 from swinsr.checkpoints.metadata import RESERVED, config_to_metadata
 from swinsr.errors import CheckpointError, ConfigError, WeightsMismatchError
 from swinsr.models import RestorationNetwork
+from swinsr.storage.atomic import write_whole
 
 
 def save(
@@ -130,16 +129,7 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         CheckpointError: folder missing, no permission, no space.
     """
-    target = path.resolve()  # a symbolic link stays one
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, content)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be written: {error.strerror or error}") from error

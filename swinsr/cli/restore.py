@@ -5,7 +5,7 @@ from swinsr.cli.batch import run_batch
 from swinsr.files.settings import Settings
 
 
-@options.with_settings("scale", "width", "height", "max_side", "fit")
+@options.with_settings("scale", "width", "height", "max_side", "fit", "fast")
 def restore(
     settings: Settings,
     inputs: options.Inputs,

@@ -7,10 +7,10 @@ depend on, so that nothing stale is ever found; nothing needs to be removed when
 import hashlib
 import json
 import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from swinsr.storage.atomic import write_whole
 
 _KEYS = {"scores", "seconds", "height", "width", "notes", "crop"}
 
@@ -51,18 +51,14 @@ class Cache:
             return
         assert set(entry) == _KEYS
         path = self._path(key)
-        temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(entry), encoding="utf-8")
-            temporary.replace(path)
+            write_whole(path, json.dumps(entry).encode())
         except OSError as error:
             self.problem = (
                 f"{self._folder}: measurements cannot be kept there ({error.strerror}), so a "
                 "stopped run begins anew; choose another folder with --cache."
             )
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         assert self._folder is not None
@@ -83,16 +79,3 @@ def _is_entry(entry: object) -> bool:
 def key_of(parts: dict[str, Any]) -> str:
     """The name of an entry that depends on all of `parts`, plain values."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    total = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            total.update(block)
-    return total.hexdigest()

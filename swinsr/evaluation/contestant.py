@@ -1,7 +1,6 @@
 """A model that is measured: what it is, and its output for an input as the protocol wants it."""
 
 import dataclasses
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from swinsr.inference.ensemble import VIEWS, mean_of_views
 from swinsr.models import RestorationConfig
 from swinsr.models.count import Cost, count
 from swinsr.runtime.progress import Progress, part
+from swinsr.storage.digest import sha256_of
 from swinsr.zoo import bundled_models, find_weights, published_models
 
 Planes = NDArray[np.float32]
@@ -158,15 +158,10 @@ def _digest(path: Path) -> tuple[str, list[Path]]:
     if path.is_dir() or file.suffix == ".json":  # shards, and the configuration beside them
         kinds = {".json", ".safetensors", ".bin"}
         files = sorted(p for p in file.parent.iterdir() if p.is_file() and p.suffix in kinds)
-    total = hashlib.sha256()
     try:
-        for part_of_it in files:
-            with part_of_it.open("rb") as stream:
-                while block := stream.read(1 << 20):
-                    total.update(block)
+        return sha256_of(*files), files
     except OSError as error:
         raise CheckpointReadError(f"{path} cannot be read: {error.strerror}") from error
-    return total.hexdigest(), files
 
 
 def _published_name(files: list[Path], digest: str) -> str | None:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from swinsr.errors import SwinsrError
-from swinsr.evaluation.cache import Cache, hash_file, key_of
+from swinsr.evaluation.cache import Cache, key_of
 from swinsr.evaluation.crop import encode_crop, find_place
 from swinsr.evaluation.layout import Item, Items, list_items
 from swinsr.evaluation.options import Options
@@ -22,6 +22,7 @@ from swinsr.evaluation.score import ExtraMetric, score_picture
 from swinsr.image import probe_image, to_depth
 from swinsr.metrics import pyiqa_metric
 from swinsr.runtime.progress import Progress, silent
+from swinsr.storage.digest import sha256_of
 
 
 class Listener:
@@ -158,7 +159,7 @@ class Runner:
 
     def _hash(self, path: Path) -> str:
         if path not in self._hashes:
-            self._hashes[path] = hash_file(path)
+            self._hashes[path] = sha256_of(path)
         return self._hashes[path]
 
     def _extra_metrics(self, border: int) -> Mapping[str, ExtraMetric]:

@@ -69,7 +69,7 @@ class Engines:
         if settings.model is not None:
             name = settings.model
         elif settings.task == "upscale":
-            name = default_model(4.0 if scale is None else max(scale, 1.0)).name
+            name = default_model(4.0 if scale is None else max(scale, 1.0), fast=settings.fast).name
         else:
             name = restorer(settings.task)
         if name not in self._loaded:

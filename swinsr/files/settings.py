@@ -20,6 +20,7 @@ class Settings:
 
     Attributes:
         task: "upscale", or what to restore: "denoise" or "jpeg".
+        fast: take the quicker of the bundled models, for slightly less.
         model, device, precision, force_float16: as for `swinsr.Upscaler.from_pretrained`; without
             a model the bundled one that suits the task and the scale.
         scale, width, height, max_side, fit: of the result; see `swinsr.files.size.Target`.
@@ -41,6 +42,7 @@ class Settings:
 
     task: Task = "upscale"
     model: str | None = None
+    fast: bool = False
     device: str = "auto"
     precision: str = "auto"
     force_float16: bool = False
@@ -78,6 +80,8 @@ class Settings:
             raise ConfigError(f"strength is between 0 and 1, not {self.strength:g}")
         if self.strength < 1 and self.task == "upscale":
             raise ConfigError("strength is of a restoration; leave it out to upscale")
+        if self.fast and self.model is not None:
+            raise ConfigError("--fast and --model contradict each other; give one")
         if self.overwrite and self.skip_existing:
             raise ConfigError("--overwrite and --skip-existing contradict each other; give one")
         if self.bits not in (None, 8, 16, 32):

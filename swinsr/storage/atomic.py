@@ -24,6 +24,29 @@ _NO_HARD_LINKS = (
 
 
 @contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its place at `path`, whatever is there, only when the block ends well.
+
+    As `atomic_output`, for the program's own files: errors are the system's.
+
+    Raises:
+        OSError: the folder or the disk does not take it.
+    """
+    with _placing(path, overwrite=True) as stream:
+        yield stream
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, in place of what is there.
+
+    Raises:
+        OSError: the folder or the disk does not take it.
+    """
+    with replacing(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
 def atomic_output(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """A file to write to that takes its place at `path` only when the block ends well.
 
@@ -44,18 +67,24 @@ def atomic_output(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         ImageWriteError: the folder or the disk does not take it.
     """
     _refuse_existing(path, overwrite)
-    target = path.resolve() if path.is_symlink() else path
     try:
-        with temporary_beside(target) as (temporary, stream):
+        with _placing(path, overwrite=overwrite) as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-            if os.name == "nt":
-                stream.close()  # an open file cannot be moved there
-            _publish(temporary, target, overwrite)
     except OSError as error:
         raise ImageWriteError(write_problem(path, error)) from error
-    _flush_folder(target.parent)
+
+
+@contextmanager
+def _placing(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    target = path.resolve() if path.is_symlink() else path
+    with temporary_beside(target) as (temporary, stream):
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+        if os.name == "nt":
+            stream.close()  # an open file cannot be moved there
+        _publish(temporary, target, overwrite)
+    flush_folder(target.parent)
 
 
 def write_problem(path: Path, error: OSError) -> str:
@@ -128,7 +157,7 @@ def _publish_new(temporary: Path, target: Path) -> None:
         raise
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Make the new name itself survive a power loss, where the system lets folders be opened."""
     if os.name == "nt":
         return

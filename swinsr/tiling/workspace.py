@@ -9,7 +9,6 @@ The ledger is written after what it tells of is on the disk. So what it tells is
 it does not tell is made again.
 """
 
-import os
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from swinsr.errors import ImageWriteError
+from swinsr.storage.atomic import flush_folder
 from swinsr.storage.lock import exclusive
 from swinsr.tiling.ledger import Ledger, Record
 from swinsr.tiling.plan import TilePlan
@@ -242,14 +242,3 @@ class WorkStore:
             return False
         with self._open(record["number"], (height, width, channels)) as file:
             return bool(file.checksum(0, height) == record["check"])
-
-
-def flush_folder(path: Path) -> None:
-    """Make new names in a folder survive a power loss, where the system lets folders be opened."""
-    if os.name == "nt":
-        return
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

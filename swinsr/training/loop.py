@@ -13,6 +13,7 @@ from torch import Tensor
 
 from swinsr.errors import ConfigError
 from swinsr.inference import choose_device
+from swinsr.storage.temporary import remove_leftovers
 from swinsr.training.data.prefetch import batches
 from swinsr.training.data.sampler import Batch, Sampler
 from swinsr.training.distributed import (
@@ -31,7 +32,6 @@ from swinsr.training.state import (
     Progress,
     TrainingError,
     load_state,
-    remove_remains,
     save_state,
 )
 from swinsr.training.steps.precision import explain_precision
@@ -101,7 +101,7 @@ class Run:
             )
             self.reporter.line(f"resumed at step {self.progress.step}")
         if self.part.rank == 0:
-            remove_remains(self.folder)
+            remove_leftovers(self.folder)
             self.validator.open(resumed_at=self.progress.step if self.resume else None)
 
     def _run(self, sampler: Sampler) -> None:

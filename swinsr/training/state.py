@@ -6,7 +6,6 @@ seed and the step, so that no generator's state is kept.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
 from swinsr.errors import CheckpointReadError, SwinsrError, WeightsMismatchError
+from swinsr.storage.atomic import write_whole
 from swinsr.training.weights.ema import Average
 
 VERSION = 1
@@ -50,28 +50,14 @@ def write_atomically(path: Path, tensors: dict[str, Tensor], metadata: dict[str,
     Raises:
         TrainingError: no space or no permission; what was at `path` before stays as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                file.write(serialised(tensors, metadata))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, serialised(tensors, metadata))
     except OSError as error:
         raise TrainingError(
             f"{path}: cannot be written ({error.strerror}); free space or choose another "
             "run.folder. The checkpoint before it is untouched."
         ) from error
-
-
-def remove_remains(folder: Path) -> None:
-    """Delete what killed runs left half-written in a run's folder."""
-    for path in folder.glob(".*.tmp"):
-        path.unlink(missing_ok=True)
 
 
 def save_state(

@@ -1,13 +1,13 @@
 """Where downloaded models lie, and what was recorded about each."""
 
 import dataclasses
-import hashlib
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from swinsr.errors import ConfigError, ModelNotFoundError
+from swinsr.storage.atomic import write_whole
+from swinsr.storage.digest import sha256_of
 from swinsr.zoo.entry import ModelEntry
 
 CHUNK = 1 << 20
@@ -81,24 +81,8 @@ def read_record(path: Path) -> Record | None:
 
 def write_record(path: Path, record: Record) -> None:
     """Note what is known about a file, atomically."""
-    target = record_path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(dataclasses.asdict(record), indent=1), encoding="utf-8")
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def file_sha256(path: Path, report: Callable[[int], None] = lambda done: None) -> str:
-    """The sha256 of a file; `report` is told the bytes done."""
-    total, done = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while block := file.read(CHUNK):
-            total.update(block)
-            done += len(block)
-            report(done)
-    return total.hexdigest()
+    content = json.dumps(dataclasses.asdict(record), indent=1).encode()
+    write_whole(record_path(path), content)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +110,7 @@ def verify(entry: ModelEntry) -> Verdict:
             f"{entry.name} is not in {models_folder()}; `swinsr models download {entry.name}` "
             "gets it"
         )
-    digest, record = file_sha256(path), read_record(path)
+    digest, record = sha256_of(path), read_record(path)
     if entry.sha256 is not None:
         if digest == entry.sha256:
             return Verdict(True, "the published sha256")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from swinsr.evaluation.cache import Cache, default_cache_folder, hash_file, key_of
+from swinsr.evaluation.cache import Cache, default_cache_folder, key_of
+from swinsr.storage.digest import sha256_of
 
 ENTRY: dict[str, Any] = {
     "scores": {"psnr": 30.5, "ssim": None},
@@ -75,7 +76,7 @@ def test_the_key_does_not_depend_on_the_order() -> None:
 
 def test_the_hash_is_of_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
-    assert hash_file(tmp_path / "a").startswith("ba7816bf8f01cfea")
+    assert sha256_of(tmp_path / "a").startswith("ba7816bf8f01cfea")
 
 
 def test_the_folder_follows_the_desktop_specification(

@@ -21,6 +21,7 @@ from swinsr.errors import (
     SwinsrError,
     WeightsMismatchError,
 )
+from swinsr.storage import temporary
 from swinsr.training import Run
 from swinsr.training.data.sampler import Batch, Part
 from swinsr.training.state import TrainingError
@@ -149,10 +150,13 @@ def test_full_disk_is_told_and_the_last_checkpoint_stays(tmp_path: Path) -> None
     assert not list((tmp_path / "runs" / "tiny").glob(".*.tmp"))
 
 
-def test_what_a_killed_run_left_half_written_is_removed(tmp_path: Path) -> None:
+def test_what_a_killed_run_left_half_written_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Run(tiny_recipe(tmp_path)).train()
     folder = tmp_path / "runs" / "tiny"
-    (folder / ".last.state.123.tmp").write_bytes(b"half")
+    (folder / ".swinsr-0123456789abcdef.tmp").write_bytes(b"half")
+    monkeypatch.setattr(temporary, "_cleaned", set())  # as in a process of its own
     with (folder / "curve.csv").open("a") as file:
         file.write("1")
     Run(tiny_recipe(tmp_path, run={"steps": 18}), resume=True).train()

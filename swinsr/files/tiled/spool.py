@@ -1,6 +1,5 @@
 """The input of a large job: opened in bands where that can be, and copied upright to the disk."""
 
-import hashlib
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from swinsr.files.tiled.channels import alpha_range
 from swinsr.image import read_image
 from swinsr.image.bands import Outline, open_bands
 from swinsr.image.picture import Array
+from swinsr.storage.digest import sha256_of
 from swinsr.tiling import RawFile, WorkFolder
 
 # Smaller inputs are read at once: that takes less than what libvips does.
 WHOLE_PIXELS = 4_000_000
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -80,16 +79,12 @@ def digest(path: Path) -> str:
     Raises:
         ImageReadError: it cannot be read.
     """
-    total = hashlib.sha256()
     try:
-        with path.open("rb") as stream:
-            while data := stream.read(_BLOCK):
-                total.update(data)
+        return sha256_of(path)
     except OSError as error:
         raise ImageReadError(
             f"{path}: it cannot be read ({error.strerror}); check the file and the disk"
         ) from error
-    return total.hexdigest()
 
 
 def spool(work: WorkFolder, given: Input, raw: RawFile) -> bool:

@@ -1,7 +1,5 @@
 """Weights for BasicSR's programs; `swinsr.checkpoints.load` reads what those programs save."""
 
-import os
-import secrets
 from pathlib import Path
 
 import torch
@@ -9,6 +7,7 @@ import torch
 from swinsr.checkpoints import load
 from swinsr.checkpoints.layouts.official import official_buffers
 from swinsr.errors import CheckpointError, ConfigError
+from swinsr.storage.atomic import replacing
 
 
 def export_checkpoint(source: Path, target: Path, *, buffers: bool = True) -> Path:
@@ -33,12 +32,9 @@ def export_checkpoint(source: Path, target: Path, *, buffers: bool = True) -> Pa
     tensors = {k: v.detach().cpu().clone() for k, v in network.state_dict().items()}
     if buffers:
         tensors |= official_buffers(network)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        torch.save({"params": tensors, "params_ema": tensors}, temporary)
-        os.replace(temporary, target)  # noqa: PTH105 (atomic on every system)
+        with replacing(target) as stream:
+            torch.save({"params": tensors, "params_ema": tensors}, stream)
     except (OSError, RuntimeError) as error:
         raise CheckpointError(f"{target}: cannot be written ({error}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return target
