@@ -7,7 +7,7 @@ from torch import Tensor
 from swinsr.errors import ConfigError
 from swinsr.ops.native import library
 from swinsr.ops.window import shift_mask
-from swinsr.ops.window_attention import window_attention, window_attention_packed
+from swinsr.ops.window_attention import window_attention_packed
 from swinsr.ops.window_attention.cpu import window_attention_backward, window_attention_native
 from tests.ops.isa import ISAS, force
 from tests.ops.rounding import assert_as_exact
@@ -197,20 +197,6 @@ def test_non_contiguous_inputs_give_the_same() -> None:
     plain = results([qkv, scale, bias], mask, gradient, shape, **settings)  # type: ignore[arg-type]
     other = results(strided, mask, twisted, shape, **settings)  # type: ignore[arg-type]
     assert all(torch.equal(a, b) for a, b in zip(plain, other, strict=True))
-
-
-def test_separate_and_packed_inputs_give_the_same() -> None:
-    shape = (4, 2, 6, 1, 2, 1)
-    (qkv, scale, bias), mask, _ = problem(shape, shifted=True, cosine=True, dtype=torch.float32)
-    qkv, scale, bias = qkv.float(), scale.float(), bias.float()
-    q, k, v = qkv.view(2, 16, 3, 2, 6).permute(2, 0, 3, 1, 4)
-    apart = window_attention(
-        q, k, v, scale, bias, mask, (1, 2), cosine=True, dropout=0.0, backend="native"
-    )
-    packed = window_attention_packed(
-        qkv, scale, bias, mask, (1, 2), heads=2, cosine=True, backend="native"
-    )
-    assert torch.equal(apart.transpose(1, 2).flatten(2), packed)
 
 
 def test_results_do_not_depend_on_the_number_of_threads() -> None:

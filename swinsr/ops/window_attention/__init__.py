@@ -8,6 +8,5 @@ normalises both to length 1 first (`cosine`).
 
 from swinsr.ops.backend import ATTENTION_BACKENDS as BACKENDS
 from swinsr.ops.window_attention.packed import window_attention_packed
-from swinsr.ops.window_attention.separate import window_attention
 
-__all__ = ["BACKENDS", "window_attention", "window_attention_packed"]
+__all__ = ["BACKENDS", "window_attention_packed"]

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from swinsr.ops.window import shift_mask
-from swinsr.ops.window_attention import window_attention, window_attention_packed
+from swinsr.ops.window_attention import window_attention_packed
 from swinsr.ops.window_attention.triton import launch
 from swinsr.ops.window_attention.triton.operators import window_attention_triton
 from tests.ops.rounding import assert_as_exact
@@ -168,19 +168,6 @@ def test_non_contiguous_inputs_give_the_same(device: str) -> None:
     assert not turned[0].is_contiguous()
     other = results(([turned[0], scale, turned[1]], mask, turned[2]), shape, **settings)  # type: ignore[arg-type]
     assert all(torch.equal(a, b) for a, b in zip(plain, other, strict=True))
-
-
-def test_separate_and_packed_inputs_give_the_same(device: str) -> None:
-    shape = (4, 2, 6, 1, 2, 1)
-    (qkv, scale, bias), mask, _ = problem(shape, shifted=True, cosine=True, dtype=torch.float32)
-    assert mask is not None
-    qkv, scale, bias, mask = (t.float().to(device) for t in (qkv, scale, bias, mask))
-    q, k, v = qkv.view(2, 16, 3, 2, 6).permute(2, 0, 3, 1, 4)
-    apart = window_attention(q, k, v, scale, bias, mask, (1, 2), cosine=True, backend="triton")
-    packed = window_attention_packed(
-        qkv, scale, bias, mask, (1, 2), heads=2, cosine=True, backend="triton"
-    )
-    assert torch.equal(apart.transpose(1, 2).flatten(2), packed)
 
 
 def test_no_windows_give_no_output(device: str) -> None:

@@ -1,0 +1,91 @@
+"""The guides say what the sources do."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ("swinsr", "tests", "benchmarks")
+# Macros and names that are made for a test, not variables that anyone sets.
+NOT_VARIABLES = {"SWINSR_SOURCES", "SWINSR_"}
+
+
+def test_every_environment_variable_is_listed() -> None:
+    files = [path for folder in SOURCES for path in (ROOT / folder).rglob("*.py")]
+    files.append(ROOT / "hatch_build.py")
+    used = {
+        name
+        for path in files
+        if path != Path(__file__)
+        for name in re.findall(r"\bSWINSR_[A-Z_]+\b", path.read_text(encoding="utf-8"))
+    }
+    listed = set(re.findall(r"`(SWINSR_[A-Z_]+)`", (ROOT / "docs/environment.md").read_text()))
+    assert used - NOT_VARIABLES == listed
+
+
+GUIDES = sorted(
+    path.relative_to(ROOT) for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=str)
+def test_files_that_a_guide_names_are_there(guide: Path) -> None:
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    named = re.findall(
+        r"`((?:swinsr|tests|docs|benchmarks|weights|recipes|apps)/[\w./-]+(?:\.\w+|/))`", text
+    )
+    missing = [name for name in named if not (ROOT / name.rstrip("/")).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=str)
+def test_modules_that_a_guide_names_are_there(guide: Path) -> None:
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    missing = []
+    for name in re.findall(r"`?\b(swinsr(?:\.[a-z_]\w*)+)", text):
+        parts = name.split(".")
+        # The last part may be a name within a module.
+        places = [ROOT.joinpath(*parts), ROOT.joinpath(*parts[:-1])]
+        if not any(place.is_dir() or place.with_suffix(".py").is_file() for place in places):
+            missing.append(name)
+    assert not missing
+
+
+def test_every_example_of_the_library_guide_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 24, 3), np.uint8)
+    picture = Image.fromarray(pixels)
+    (tmp_path / "scans/box").mkdir(parents=True)
+    names = ("photo.jpg", "map.tif", "grainy.png", "scans/a.png", "scans/box/b.jpg")
+    for name in names:
+        picture.save(tmp_path / name)
+    frames = [Image.fromarray(np.roll(pixels, i, 1)) for i in range(3)]
+    frames[0].save(
+        tmp_path / "turning.webp", save_all=True, append_images=frames[1:], duration=[50, 70, 90]
+    )
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/library.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) >= 6
+    names_of_all = {"array": pixels, "picture": picture}
+    for block in blocks:
+        exec(block, names_of_all)
+    sizes = {"photo_x2.png": (48, 32), "map_x4.tif": (96, 64), "clean.png": (24, 16)}
+    for name, size in {
+        **sizes,
+        "bigger/a_x2.png": (48, 32),
+        "bigger/box/b_x2.png": (48, 32),
+    }.items():
+        with Image.open(tmp_path / name) as made:
+            assert made.size == size, name
+    with Image.open(tmp_path / "turning_x2.webp") as made:
+        durations = []
+        for number in range(made.n_frames):
+            made.seek(number)
+            made.load()
+            durations.append(made.info["duration"])
+    assert durations == [50, 70, 90]
