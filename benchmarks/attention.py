@@ -22,6 +22,7 @@ from swinsr.ops.backend import explain_attention
 from swinsr.ops.native.library import unavailable
 from swinsr.ops.window import shift_mask
 from swinsr.ops.window_attention import window_attention_packed
+from swinsr.runtime.emulation import is_native
 
 ALLOWED = 2.0
 
@@ -129,6 +130,8 @@ def main() -> int:
     torch.set_num_threads(options.threads)
     explanation = explain_attention()
     print(f"auto: {explanation.backend} ({explanation.reason}); {options.threads} thread(s)\n")
+    if not is_native(torch.device("cpu"), torch.bfloat16, by_kernels=not unavailable()):
+        print("bfloat16 is emulated on this processor\n")
     backends = ("reference", "sdpa") if unavailable() else ("reference", "sdpa", "native")
     print("| case | type | backend | error / reference's | forward, ms | with gradients, ms |")
     print("|---|---|---|---|---|---|")

@@ -69,6 +69,8 @@ def main() -> int:
     ]
     results: dict[str, dict[str, float]] = {}
     good = True
+    for note in Upscaler.from_pretrained("swinsr-light-x4", precision="bfloat16").engine.notes:
+        print(f"note: {note}")
     print(*lines, sep="\n", flush=True)
     for entry in bundled_models():
         for name in given.sets:

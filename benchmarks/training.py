@@ -29,6 +29,7 @@ from benchmarks.networks import PUBLISHED
 from swinsr.models import RestorationNetwork, from_published
 from swinsr.training.data.sampler import Batch, Part
 from swinsr.training.recipes.settings import DataSettings, Recipe
+from swinsr.training.steps.precision import explain_precision
 from swinsr.training.steps.stepper import Stepper
 
 BATCH, PATCH = 16, 32
@@ -231,6 +232,7 @@ def main() -> int:
         torch.set_num_threads(given.threads)
     rows: list[Row] = []
     texts = [f"{torch.get_num_threads()} threads, {given.steps} steps each, medians."]
+    texts[0] += f" Precision: {explain_precision('bfloat16', torch.device('cpu'))}."
     for name in given.networks:
         measured, verdict = measure(name, given.steps)
         rows += measured

@@ -1,10 +1,14 @@
 """`swinsr doctor`: what this installation runs on, what was chosen, and why."""
 
 import platform
+from typing import TYPE_CHECKING
 
 import typer
 
 from swinsr.version import __version__
+
+if TYPE_CHECKING:
+    import torch
 
 
 def doctor() -> None:
@@ -14,15 +18,16 @@ def doctor() -> None:
     from swinsr.inference import choose_device
     from swinsr.ops.backend import (
         block_backend,
+        check_variables,
         explain_attention,
         explain_block,
         explain_process,
     )
     from swinsr.runtime.convolution import adds
     from swinsr.runtime.emulation import is_native
-    from swinsr.runtime.linear import packed_lacks
     from swinsr.zoo import bundled_models, weights_folder
 
+    check_variables()
     device = choose_device("auto")
     kinds = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     by_kernels = block_backend("auto", device, "") == "native"
@@ -34,7 +39,7 @@ def doctor() -> None:
         f"{torch.backends.cpu.get_cpu_capability()}",
         "device": f"{device}",
         **{found.operation: f"{found.backend}: {found.reason}" for found in chosen},
-        **{f"linear {kind}": _linear(packed_lacks(device, dtype)) for kind, dtype in kinds.items()},
+        **{f"linear {kind}": _linear(device, dtype) for kind, dtype in kinds.items()},
         "convolution adds": "oneDNN, in place" if adds() else "PyTorch, then an addition",
         "precision auto": "bfloat16, where a network passes the check"
         if is_native(device, torch.bfloat16, by_kernels=by_kernels)
@@ -45,6 +50,14 @@ def doctor() -> None:
         typer.echo(f"{name:18} {value}")
 
 
-def _linear(lacks: str) -> str:
-    """Of module-by-module blocks."""
-    return f"PyTorch's: {lacks}" if lacks else "oneDNN, weights packed once (ran on a small input)"
+def _linear(device: "torch.device", dtype: "torch.dtype") -> str:
+    """Of blocks that run module by module."""
+    import torch
+
+    from swinsr.runtime.emulation import emulates
+    from swinsr.runtime.linear import packed_lacks
+
+    emulated = emulates(device, dtype)
+    lacks = packed_lacks(device, torch.float32 if emulated else dtype)
+    how = f"PyTorch's: {lacks}" if lacks else "oneDNN, weights packed once (ran on a small input)"
+    return f"{how}; float32's, on rounded values" if emulated else how

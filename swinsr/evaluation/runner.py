@@ -71,6 +71,8 @@ class Runner:
         for items in lists:
             for text in items.notes:
                 self.note(text)
+        for text in dict.fromkeys(n for job in jobs for n in job.contestant.engine.notes):
+            self.note(f"{text}.")
         for job in jobs:
             self._extra_metrics(job.condition.border)
         work = [

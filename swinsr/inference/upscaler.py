@@ -24,12 +24,13 @@ from swinsr.inference.engine import BASELINES, BaselineEngine, Engine, NetworkEn
 from swinsr.inference.passes import passes_for, target_size
 from swinsr.inference.tiles import Tiling
 from swinsr.inference.transparency import enlarge_alpha
+from swinsr.ops.backend import check_variables
 from swinsr.runtime.device import choose_device
 from swinsr.runtime.enough_memory import enough_memory
 from swinsr.runtime.network import prepare
 from swinsr.runtime.precision import dtype_of
 from swinsr.runtime.progress import Progress, part, silent
-from swinsr.zoo import default_model, find_weights
+from swinsr.zoo import default_model, find_weights, is_offline, no_answer_after
 
 Array = NDArray[Any]
 # Float arrays beyond it are no pictures in 0..1 that overshoot a little, but in other units.
@@ -85,6 +86,8 @@ class Upscaler:
             ConfigError: an unknown precision or mode, float16 that is not forced, or a tile,
                 overlap or memory that is no size.
         """
+        check_variables()
+        is_offline(), no_answer_after()  # which check theirs
         tiling = Tiling(mode, tile, overlap, memory)
         target = choose_device(device)
         # A wrong name is told before anything is loaded, baselines included.

@@ -173,6 +173,29 @@ def process_backend(requested: str, device: torch.device, shift: int) -> str:
     return asked
 
 
+def process_is_forced() -> bool:
+    """Whether SWINSR_PROCESS names a way.
+
+    Raises:
+        ConfigError: an unknown one.
+    """
+    return _asked("auto", PROCESS_VARIABLE, PROCESS_BACKENDS, "window process")[0] != "auto"
+
+
+def check_variables() -> None:
+    """Refuse a variable that names what is not there, before any work.
+
+    Raises:
+        ConfigError: an unknown backend or instruction set, or variables that contradict each other.
+        DeviceError: blocks are to run as kernels, which cannot run.
+    """
+    _asked("auto", ATTENTION_VARIABLE, ATTENTION_BACKENDS, "attention")
+    process_is_forced()
+    block_backend("auto", torch.device("cpu"), "")
+    if os.environ.get(ISA_VARIABLE) and not _native_lacks(torch.device("cpu"), torch.float32):
+        kernels()
+
+
 def explain_process() -> Explanation:
     """What "auto" means for shifted windows on this machine's CPU.
 

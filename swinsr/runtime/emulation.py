@@ -7,10 +7,14 @@ times), so that "auto" never chooses it: it serves comparison with another machi
 """
 
 import functools
+import os
 
 import torch
 
 from swinsr.ops.native.library import kernels
+
+# oneDNN's names of the instruction sets that do not multiply bfloat16.
+_WITHOUT = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI")
 
 
 def is_native(device: torch.device, dtype: torch.dtype, *, by_kernels: bool) -> bool:
@@ -43,6 +47,9 @@ def emulates(device: torch.device, dtype: torch.dtype) -> bool:
 def _onednn_has_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 and oneDNN, as it is set, would have it do so."""
     if not (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
+        return False
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or ""
+    if limit.upper() in _WITHOUT:
         return False
     try:
         return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

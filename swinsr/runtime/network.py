@@ -15,7 +15,7 @@ from swinsr.nn.block import SwinBlock
 from swinsr.nn.heads import PixelShuffleHFHead, RestorationHead
 from swinsr.nn.patch import to_image, to_tokens
 from swinsr.nn.residual import RSTB
-from swinsr.ops.backend import block_backend
+from swinsr.ops.backend import NATIVE_DTYPES, attention_backend, block_backend
 from swinsr.ops.pad import pad_to_multiple
 from swinsr.runtime.block import Forward, fast_block
 from swinsr.runtime.chain import Chain
@@ -60,6 +60,12 @@ class PreparedNetwork:
             copies = dict(zip(originals, network.modules(), strict=True))
             self._chains = {copies[module]: chain for module, chain in self._chains.items()}
             blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
+        self._by_kernels, self._by_pytorch = self.native, not self.native
+        if self.native:
+            self._by_pytorch = network.head not in self._chains
+        elif dtype in NATIVE_DTYPES:
+            attention = attention_backend("auto", self.device, dtype, dropout=0.0, trains=False)
+            self._by_kernels = attention == "native"
         self.network = network
         self._chunked: dict[SwinBlock, Forward] = (
             {} if self.native else {block: fast_block(block, dtype) for block in blocks}
@@ -67,9 +73,11 @@ class PreparedNetwork:
 
     @property
     def emulated(self) -> bool:
-        """Whether `dtype` is made of float32 arithmetic, since nothing here multiplies it."""
-        known = self.device.type in _PROCESSORS
-        return known and not is_native(self.device, self.dtype, by_kernels=self.native)
+        """Whether `dtype` is made of float32 arithmetic in blocks, attention or convolutions."""
+        if self.device.type not in _PROCESSORS:
+            return False
+        ways = [True] * self._by_kernels + [False] * self._by_pytorch
+        return not all(is_native(self.device, self.dtype, by_kernels=way) for way in ways)
 
     @property
     def precision(self) -> str:
@@ -289,6 +297,6 @@ def prepare(
         model.mean.device, torch.bfloat16, by_kernels=prepared.native
     ):
         rough = PreparedNetwork(model, torch.bfloat16)
-        if bfloat16_is_near(model, prepared, rough):
+        if not rough.emulated and bfloat16_is_near(model, prepared, rough):
             return rough
     return prepared

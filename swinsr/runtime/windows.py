@@ -12,6 +12,7 @@ from einops import rearrange
 from torch import Tensor
 
 from swinsr.nn.block import SwinBlock
+from swinsr.ops.backend import process_is_forced
 from swinsr.ops.window_process import merge_unshift, shift_partition
 from swinsr.runtime.block import Forward
 
@@ -34,7 +35,8 @@ def run_block(block: SwinBlock, forward: Forward, tokens: Tensor) -> None:
     mask = block.mask(tokens.device)
     limit = CHUNK_TOKENS if tokens.device.type == "cpu" else CHUNK_TOKENS_ON_GPU
     per_chunk = max(limit // (window * window * tokens.shape[0]), 1)
-    if per_chunk >= rows * columns:
+    # A way that is asked for by name cuts the whole map.
+    if per_chunk >= rows * columns or process_is_forced():
         windows = forward(shift_partition(tokens, window, block.shift), (rows, columns), mask)
         size = (tokens.shape[1], tokens.shape[2])
         tokens.copy_(merge_unshift(windows, window, size, block.shift))

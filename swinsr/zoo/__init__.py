@@ -6,12 +6,13 @@ from swinsr.zoo.cache import (
     Verdict,
     cache_folder,
     cached_path,
+    is_offline,
     models_folder,
     read_record,
     remove,
     verify,
 )
-from swinsr.zoo.download import download
+from swinsr.zoo.download import download, no_answer_after
 from swinsr.zoo.entry import ModelEntry
 from swinsr.zoo.find import find_published, find_weights
 from swinsr.zoo.hub import hub_folder, is_hub_id
@@ -30,7 +31,9 @@ __all__ = [
     "find_weights",
     "hub_folder",
     "is_hub_id",
+    "is_offline",
     "models_folder",
+    "no_answer_after",
     "published_models",
     "read_record",
     "remove",

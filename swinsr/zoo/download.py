@@ -77,7 +77,7 @@ def download(
                 entry, sources, path, (part, note),
                 lambda url: Transfer(
                     url, part, size=entry.bytes, attempts=attempts, pause=pause, report=report,
-                    timeout=_timeout() if timeout is None else timeout,
+                    timeout=no_answer_after() if timeout is None else timeout,
                 ),
             )  # fmt: skip
     except OSError as error:
@@ -124,7 +124,12 @@ def urls(entry: ModelEntry) -> list[str]:
     return found + ([entry.url] if entry.url else [])
 
 
-def _timeout() -> float:
+def no_answer_after() -> float:
+    """Seconds without a byte until a download is given up: SWINSR_TIMEOUT, else 30.
+
+    Raises:
+        ConfigError: it is no such number.
+    """
     text = os.environ.get("SWINSR_TIMEOUT", "30")
     try:
         seconds = float(text)

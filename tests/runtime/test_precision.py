@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from swinsr.errors import ConfigError, DeviceError
-from swinsr.inference import prepare
+from swinsr.inference import Upscaler, prepare
 from swinsr.models import RestorationNetwork, from_published
 from swinsr.ops.native import library
-from swinsr.runtime import emulation, linear
+from swinsr.runtime import emulation, linear, windows
 from swinsr.runtime.linear import Linear
 from swinsr.runtime.precision import exact_float32
 from tests.ops.isa import ISAS, force
@@ -56,8 +56,10 @@ def test_every_instruction_set_rounds_to_bfloat16(
     if library.instruction_sets()[-1] != isa:
         monkeypatch.delenv(library.ISA_VARIABLE)
         best = prepare(network(family), "bfloat16")(image)
-        # Another machine's numbers, but for the order of sums and what that rounds otherwise.
-        assert spread(ready(image), best) < 0.6 * spread(ready(image), exact)
+        # Another machine's numbers, but for the order of sums and what that rounds otherwise; SSE
+        # has no multiplication that adds, and rounds twice.
+        share = 0.8 if isa == "baseline" else 0.5
+        assert spread(ready(image), best) < share * spread(ready(image), exact)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
@@ -166,3 +168,78 @@ def test_float32_is_not_lowered_by_a_programs_own_settings() -> None:
         assert torch.get_float32_matmul_precision() == "medium"
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+def test_a_network_that_emulates_in_part_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    if reason := library.unavailable():
+        pytest.skip(reason)
+    monkeypatch.setattr(emulation, "_onednn_has_bfloat16", lambda: True)
+    monkeypatch.setenv("SWINSR_ISA", "baseline")
+    monkeypatch.setenv("SWINSR_BLOCK", "modules")
+    attends = prepare(network(), "bfloat16")  # its attention is by kernels that have no bfloat16
+    assert not attends.native
+    assert attends.emulated
+    monkeypatch.setenv("SWINSR_ATTENTION", "sdpa")
+    assert not prepare(network(), "bfloat16").emulated
+    assert prepare(network(), "auto").dtype == torch.bfloat16
+
+
+def test_a_head_that_pytorch_emulates_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    if library.unavailable() or not library.kernels().bfloat16():
+        pytest.skip("the kernels do not multiply bfloat16 here")
+    monkeypatch.setattr(emulation, "_onednn_has_bfloat16", lambda: False)
+    assert not prepare(network(), "bfloat16").emulated
+    changes = {"upscale": 4, "upsampler": "pixelshuffle_aux"}
+    by_pytorch = from_published("swin2sr", NETWORK | changes)
+    ready = prepare(by_pytorch, "bfloat16")
+    assert ready.native
+    assert ready.emulated
+    assert prepare(by_pytorch, "auto").dtype == torch.float32
+
+
+@pytest.mark.parametrize("limit", ["AVX2", "avx512_core", "AVX512_CORE_VNNI"])
+def test_onednns_own_limit_counts(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+    emulation._onednn_has_bfloat16.cache_clear()
+    try:
+        assert emulation.emulates(CPU, torch.bfloat16)
+    finally:
+        emulation._onednn_has_bfloat16.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SWINSR_ATTENTION", "x"),
+        ("SWINSR_BLOCK", "x"),
+        ("SWINSR_PROCESS", "x"),
+        ("SWINSR_ISA", "x"),
+        ("SWINSR_OFFLINE", "x"),
+        ("SWINSR_TIMEOUT", "x"),
+    ],
+)
+@pytest.mark.parametrize("model", ["bicubic", "swinsr-fast-x2"])
+def test_a_variable_that_names_nothing_is_refused_whatever_runs(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, model: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=variable):
+        Upscaler.from_pretrained(model)
+
+
+def test_a_way_to_cut_windows_holds_for_large_maps(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[int, ...]] = []
+    real = windows.shift_partition
+    monkeypatch.setattr(
+        windows, "shift_partition", lambda x, *rest: calls.append(x.shape) or real(x, *rest)
+    )
+    image = torch.rand(1, 3, 80, 96)  # more than a chunk of windows
+    monkeypatch.setenv("SWINSR_BLOCK", "modules")
+    expected = prepare(network())(image)
+    assert not calls
+    monkeypatch.setenv("SWINSR_PROCESS", "reference")
+    torch.testing.assert_close(prepare(network())(image), expected, atol=2e-6, rtol=0)
+    assert len(calls) == 4
+    monkeypatch.setenv("SWINSR_PROCESS", "triton")
+    with pytest.raises(DeviceError, match="SWINSR_PROCESS=triton cannot run"):
+        prepare(network())(image)

@@ -66,7 +66,9 @@ def _provenance(document: dict[str, Any]) -> str:
         parts.append(f"commit {document['commit'][:12]}" + (" +" if document["modified"] else ""))
     parts += [f"torch {versions['torch']}", document["machine"]["device_name"]]
     options = document["options"]
-    parts += [f"padding {options['padding']}", options["precision"]]
+    computed = {row["precision"] for row in document["results"] if row["precision"]}
+    precision = ", ".join(sorted(computed)) or options["precision"]
+    parts += [f"padding {options['padding']}", precision]
     if options["self_ensemble"]:
         parts.append("self-ensemble x8 (+)")
     return escape(" · ".join(parts))

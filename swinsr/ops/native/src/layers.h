@@ -7,7 +7,10 @@ namespace SWINSR_ISA {
 template <bool Exact>
 INLINE V reciprocal(V x) {
 #if defined(__AVX512F__)
-  if constexpr (!Exact) return (V)_mm512_rcp14_ps((__m512)x);
+  if constexpr (!Exact) {  // with a Newton step, as exact as the division of other sets
+    V guess = (V)_mm512_rcp14_ps((__m512)x);
+    return guess * (2.0f - x * guess);
+  }
 #endif
   return 1.0f / x;
 }
