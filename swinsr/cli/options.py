@@ -222,7 +222,7 @@ OPTIONS: dict[str, Any] = {
             "--overlap",
             min=0,
             metavar="N",
-            help="Pixels that neighbouring tiles share. Default: 32.",
+            help="Pixels that neighbouring tiles share. Default: 48.",
             rich_help_panel=_LARGE,
         ),
     ],

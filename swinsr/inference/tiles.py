@@ -10,7 +10,7 @@ from swinsr.runtime.free_memory import budget
 
 MODES = ("auto", "exact", "overlap")
 # Pixels that neighbouring tiles share. docs/large-images.md has the table it was chosen from.
-DEFAULT_OVERLAP = 32
+DEFAULT_OVERLAP = 48
 # Where memory is plenty: larger tiles are hardly quicker, and a stopped run loses more of them.
 LARGEST_TILE = 512
 SMALLEST_TILE = 64
