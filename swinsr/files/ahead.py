@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
 from swinsr.errors import SwinsrError
+from swinsr.files.choose import suited
 from swinsr.files.convert import Conversion, attempt, checked_format, failed, look
 from swinsr.files.engines import Engines
 from swinsr.files.plan import Job
@@ -125,7 +126,7 @@ def read_ahead(engines: Engines, job: Job, settings: Settings) -> Conversion | R
     header = look(job)
     if header is None or header.height * header.width > LARGEST_AHEAD:
         return None
-    conversion = Conversion(engines, job, settings, form)
+    conversion = Conversion(suited(engines, settings, job.source, header), job, settings, form)
     conversion.read()
     return conversion if conversion.single else None
 

@@ -15,7 +15,7 @@ from swinsr.errors import (
     OutputExistsError,
     SwinsrError,
 )
-from swinsr.files.choose import choose_way
+from swinsr.files.choose import choose_way, suited
 from swinsr.files.engines import Engines, Models
 from swinsr.files.plan import Job
 from swinsr.files.record import Record, sentence
@@ -69,15 +69,16 @@ def convert(engines: Engines, job: Job, settings: Settings, report: Report) -> R
     if form is None:
         return Record(job.source_name, job.output_name, "skipped")
     header = look(job)
+    models = suited(engines, settings, job.source, header)
     if header is not None:
-        way = choose_way(engines, settings, header.height, header.width)
+        way = choose_way(models, settings, header.height, header.width)
         if way.tiles is not None and way.engine is not None:
             from swinsr.files.tiled.large import convert_large
 
             record = convert_large(way.engine, job, settings, way.tiles, form, header, report)
             if record is not None:
-                return record
-    conversion = Conversion(engines, job, settings, form)
+                return replace(record, reason=models.why(way.size.scale))
+    conversion = Conversion(models, job, settings, form)
     conversion.read()
     conversion.compute(report)
     return conversion.write()
@@ -208,6 +209,7 @@ class Conversion:
             frames=frames.count,
             model=engine.name,
             precision=engine.precision,
+            reason=self._engines.why(size.scale),
             notes=(*engine.notes, *self._notes, *frames.notes, *lost),
         )
 

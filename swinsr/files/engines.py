@@ -1,5 +1,6 @@
 """The models of a run: each loaded once, when the first picture needs it."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from swinsr.errors import ConfigError, ModelNotFoundError
@@ -19,6 +20,10 @@ class Models(Protocol):
 
     def get(self, scale: float | None) -> "Upscaler":
         """The model for an enlargement; None for that which is made where none is asked for."""
+        ...
+
+    def why(self, scale: float | None) -> str:
+        """Why it was taken, for people; empty where nothing spoke for it."""
         ...
 
 
@@ -57,8 +62,12 @@ class Engines:
             )
         return upscaler.scale
 
-    def get(self, scale: float | None) -> "Upscaler":
+    def get(self, scale: float | None, *, photo: bool = False) -> "Upscaler":
         """The model for an enlargement: the one that was named, or the bundled one that suits.
+
+        Args:
+            scale: factor of enlargement.
+            photo: whether the picture was a JPEG, whose artefacts a model should know.
 
         Raises:
             SwinsrError: it cannot be had.
@@ -69,12 +78,39 @@ class Engines:
         if settings.model is not None:
             name = settings.model
         elif settings.task == "upscale":
-            name = default_model(4.0 if scale is None else max(scale, 1.0), fast=settings.fast).name
+            wanted = 4.0 if scale is None else max(scale, 1.0)
+            name = default_model(wanted, fast=settings.fast, photo=photo).name
         else:
             name = restorer(settings.task)
         if name not in self._loaded:
             self._loaded[name] = load(name, settings)
         return self._loaded[name]
+
+
+@dataclass(frozen=True)
+class Suited:
+    """The models of a run as they suit one picture.
+
+    Attributes:
+        engines: of the run.
+        photo: as for `Engines.get`.
+        reason: why, for people; empty where nothing spoke for it.
+    """
+
+    engines: Engines
+    photo: bool = False
+    reason: str = ""
+
+    def get(self, scale: float | None) -> "Upscaler":
+        """The model for an enlargement."""
+        return self.engines.get(scale, photo=self.photo)
+
+    def why(self, scale: float | None) -> str:
+        """Why it was taken, where it is one for photographs."""
+        from swinsr.zoo import default_model
+
+        wanted = 4.0 if scale is None else max(scale, 1.0)
+        return self.reason if self.photo and default_model(wanted, photo=True).photo else ""
 
 
 def load(name: str, settings: Settings) -> "Upscaler":

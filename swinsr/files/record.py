@@ -17,6 +17,7 @@ class Record:
         seconds: from reading to the finished file.
         model: that was used.
         precision: what it computed in: "float32", "bfloat16", "bfloat16 (emulated)", ...
+        reason: why that model was taken, where the picture spoke for it.
         notes: what could not be kept as it was.
         error: the sentence, where it failed.
     """
@@ -30,6 +31,7 @@ class Record:
     seconds: float = 0.0
     model: str | None = None
     precision: str | None = None
+    reason: str = ""
     notes: tuple[str, ...] = ()
     error: str | None = None
 
@@ -54,6 +56,7 @@ class Record:
         before, after = ("x".join(map(str, size or ())) for size in (self.size, self.output_size))
         frames = f"  {self.frames} frames" if self.frames > 1 else ""
         by = f"  {self.model}, {self.precision}" if self.model and self.precision else ""
+        by += f" ({self.reason})" if by and self.reason else ""
         sizes = f"{before} -> {after}{frames}"
         return f"{self.input} -> {self.output}  {sizes}  {self.seconds:.1f} s{by}"
 

@@ -34,15 +34,18 @@ def bundled_models() -> tuple[ModelEntry, ...]:
     return tuple(ModelEntry(**model) for model in manifest["models"])
 
 
-def default_model(scale: float, *, fast: bool = False) -> ModelEntry:
+def default_model(scale: float, *, fast: bool = False, photo: bool = False) -> ModelEntry:
     """The bundled model for an enlargement: the smallest scale that reaches it, or the largest.
 
     Args:
         scale: factor of enlargement asked for, at least 1.
         fast: take the quicker one of each scale, where there is one.
+        photo: take the one for pictures that were JPEGs, where there is one.
     """
     chosen = {m.scale: m for m in bundled_models() if m.default and m.scale > 1}
     if fast:
         chosen |= {m.scale: m for m in bundled_models() if m.fast}
+    if photo:
+        chosen |= {m.scale: m for m in bundled_models() if m.photo}
     candidates = sorted(chosen.values(), key=lambda m: m.scale)
     return next((m for m in candidates if m.scale >= scale), candidates[-1])

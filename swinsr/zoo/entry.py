@@ -21,6 +21,7 @@ class ModelEntry:
         family: "swinir" or "swin2sr" where listed.
         summary: one sentence on what it is good for.
         default: whether it is the one taken for its scale when no model is named.
+        photo: whether it is the one taken for its scale where a picture was a JPEG.
         fast: whether it is the quicker one taken for its scale where speed is asked for.
         config: the published constructor's keywords, where listed.
         noise: sigma in 8-bit levels that it was trained to remove, for denoising.
@@ -40,6 +41,7 @@ class ModelEntry:
     summary: str = ""
     default: bool = False
     fast: bool = False
+    photo: bool = False
     config: Mapping[str, Any] | None = dataclasses.field(default=None, hash=False)
     noise: int | None = None
     quality: int | None = None

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swinsr.demo.catalogue import AUTOMATIC, Catalogue, automatic, find_offer, restoring
+from swinsr.demo.catalogue import AUTOMATIC, Catalogue, find_offer, restoring
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Job
 from swinsr.demo.limits import Limits
 from swinsr.demo.telling import collected
 from swinsr.demo.uploads import Upload, open_upload
 from swinsr.errors import ConfigError, ImageWriteError, NotEnoughMemoryError
+from swinsr.files.choose import photo_reason
 from swinsr.files.convert import Conversion
 from swinsr.files.plan import Job as FileJob
 from swinsr.files.plan import Naming
@@ -22,6 +23,7 @@ from swinsr.files.record import Record
 from swinsr.files.settings import Settings, Task
 from swinsr.image import Image, check_side, output_format, read_image, to_depth, write_image
 from swinsr.image.formats.table import ALL
+from swinsr.zoo import default_model
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
@@ -143,7 +145,9 @@ class Workshop:
         task = "upscale" if not restores else restoring(model)
         settings = size.settings(task, saving, self.limits.max_pixels)
         wanted = settings.target.size(height, width, 4.0).scale
-        name = automatic(max(wanted, 1.0)) if model == AUTOMATIC else model
+        name, reason = model, ""
+        if model == AUTOMATIC:
+            name, reason = automatic_for(upload, max(wanted, 1.0))
         find_offer(name, restores=restores)
         upscaler = self.catalogue.get(name, job)
         target = settings.target.size(height, width, upscaler.scale)
@@ -158,7 +162,7 @@ class Workshop:
         naming = Naming(settings.mark(upscaler.scale), _suffix(saving.format))
         file = self.folder.new_file(naming.name(Path(upload.name)))
         run = Conversion(
-            _One(upscaler), FileJob(upload.path, file, name=upload.name), settings,
+            _One(upscaler, reason), FileJob(upload.path, file, name=upload.name), settings,
             saving.format or output_format(file),
         )  # fmt: skip
         check_side(file.name, *target.final, saving.format or output_format(file))
@@ -183,7 +187,7 @@ class Workshop:
         assert done.size is not None and done.output_size is not None
         return Result(
             file, lossless, before, after, done.size, done.output_size, seconds, name,
-            engine_line(upscaler), (*told, *done.notes),
+            engine_line(upscaler) + (f", for {reason}" if reason else ""), (*told, *done.notes),
         )  # fmt: skip
 
     def _written(self, run: Conversion, file: Path) -> Record:
@@ -253,9 +257,20 @@ class _One:
     """The model that was chosen, whatever the scale."""
 
     upscaler: "Upscaler"
+    reason: str
 
     def get(self, scale: float | None) -> "Upscaler":
         return self.upscaler
+
+    def why(self, scale: float | None) -> str:
+        return self.reason
+
+
+def automatic_for(upload: Upload, scale: float) -> tuple[str, str]:
+    """The model that `swinsr upscale` takes for such a file, and why."""
+    reason = photo_reason(upload.path, upload.header)
+    chosen = default_model(scale, photo=bool(reason))
+    return chosen.name, reason if chosen.photo else ""
 
 
 def _suffix(format_name: str | None) -> str | None:

@@ -1,0 +1,157 @@
+"""Pictures as people have them: every bundled network, the automatic choice, and the best of all.
+
+    python -m benchmarks.wild FOLDER [--scales 4] [--images N] [-o benchmarks/results]
+
+FOLDER holds good pictures. Each is reduced (Pillow's bicubic) and damaged as the conditions below
+say, saved as the file that a user would have, and enlarged as `swinsr upscale` does it: what is
+scored is what lands on the disk. PSNR and SSIM on Y, a border of the scale cut off. "auto" is the
+program without --model; "best" takes for each picture the network that did best.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from swinsr import Settings
+from swinsr.files.convert import convert
+from swinsr.files.engines import Engines
+from swinsr.files.plan import Job
+from swinsr.image import read_image, to_rgb
+from swinsr.metrics import psnr_ssim_y
+from swinsr.zoo import bundled_models
+
+Bytes = NDArray[np.uint8]
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".bmp")
+
+
+def _noisy(picture: Image.Image, level: float) -> Image.Image:
+    noise = np.random.default_rng(0).normal(0, level, (picture.height, picture.width, 3))
+    return Image.fromarray((np.asarray(picture) + noise).clip(0, 255).round().astype(np.uint8))
+
+
+def _jpeg(quality: int) -> Callable[[Image.Image, Path], Path]:
+    def save(picture: Image.Image, stem: Path) -> Path:
+        path = stem.with_suffix(".jpg")
+        picture.save(path, quality=quality, subsampling="4:2:0")
+        return path
+
+    return save
+
+
+def _png(picture: Image.Image, stem: Path) -> Path:
+    path = stem.with_suffix(".png")
+    picture.save(path)
+    return path
+
+
+def _again(picture: Image.Image, stem: Path) -> Path:
+    """A JPEG that was resized by 0.9 and saved without loss: so it was larger by 1 / 0.9."""
+    size = picture.size
+    larger = picture.resize((round(size[0] / 0.9), round(size[1] / 0.9)), Image.Resampling.BICUBIC)
+    with Image.open(_jpeg(80)(larger, stem)) as saved:
+        return _png(saved.resize(size, Image.Resampling.BICUBIC), stem)
+
+
+CONDITIONS: dict[str, Callable[[Image.Image, Path], Path]] = {
+    "clean": _png,
+    "q95": _jpeg(95),
+    "q85": _jpeg(85),
+    "q75": _jpeg(75),
+    "q60": _jpeg(60),
+    "q40": _jpeg(40),
+    "noise 5": lambda p, s: _png(_noisy(p, 5), s),
+    "noise 10": lambda p, s: _png(_noisy(p, 10), s),
+    "q75, noise 5": lambda p, s: _jpeg(75)(_noisy(p, 5), s),
+    "q80, resized": _again,
+}
+
+
+def contenders(scale: int) -> dict[str, Settings]:
+    """What is compared at a scale, by the name in tables."""
+    names = ["bicubic", *(m.name for m in bundled_models() if m.scale == scale)]
+    chosen = {name: Settings(model=name, scale=scale, overwrite=True) for name in names}
+    return {**chosen, "auto": Settings(scale=scale, overwrite=True)}
+
+
+def measure(
+    truth: Bytes,
+    scale: int,
+    condition: str,
+    models: dict[str, tuple[Settings, Engines]],
+    folder: Path,
+) -> dict[str, tuple[float, float]]:
+    """PSNR and SSIM of one picture under one condition, by contender."""
+    height, width = truth.shape[0] // scale, truth.shape[1] // scale
+    truth = truth[: height * scale, : width * scale]
+    small = Image.fromarray(truth).resize((width, height), Image.Resampling.BICUBIC)
+    source = CONDITIONS[condition](small, folder / "in")
+    scores = {}
+    for name, (settings, engines) in models.items():
+        output = folder / "out.png"
+        convert(engines, Job(source, output), settings, lambda share: None)
+        score = psnr_ssim_y(to_rgb(read_image(output).pixels), truth, border=scale)
+        scores[name] = (score.psnr, score.ssim)
+    return scores
+
+
+def table(found: dict[str, dict[str, list[tuple[float, float]]]], place: int, digits: int) -> str:
+    """Means by condition and contender, and of the best for each picture, as Markdown."""
+    names = list(next(iter(found.values())))
+    lines = [f"| | {' | '.join(names)} | best |", "|---" * (len(names) + 2) + "|"]
+    for condition, scores in found.items():
+        columns = [[score[place] for score in scores[name]] for name in names]
+        choices = [c for name, c in zip(names, columns, strict=True) if name != "auto"]
+        best = [max(each) for each in zip(*choices, strict=True)]
+        means = (statistics.mean(column) for column in [*columns, best])
+        lines.append(f"| {condition} | {' | '.join(f'{mean:.{digits}f}' for mean in means)} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure, print and perhaps write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.wild", description=__doc__)
+    parser.add_argument("data", type=Path, help="a folder of good pictures")
+    parser.add_argument("--scales", type=int, nargs="+", default=[4, 2], choices=(2, 3, 4))
+    parser.add_argument("--conditions", nargs="+", default=list(CONDITIONS), choices=CONDITIONS)
+    parser.add_argument("--images", type=int, help="so many of the pictures, for a quick look")
+    parser.add_argument("-o", "--output", type=Path, help="folder for wild.json and wild.md")
+    given = parser.parse_args()
+    paths = sorted(p for p in given.data.iterdir() if p.suffix.lower() in SUFFIXES)[: given.images]
+    if not paths:
+        parser.error(f"{given.data}: there is no picture in this folder")
+    texts, results = [], {}
+    for scale in given.scales:
+        models = {name: (each, Engines(each)) for name, each in contenders(scale).items()}
+        found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+        for condition in given.conditions:
+            found[condition] = {name: [] for name in models}
+            for path in paths:
+                print(f"x{scale} {condition}: {path.name}", file=sys.stderr, flush=True)
+                truth = np.ascontiguousarray(to_rgb(read_image(path).pixels))
+                with tempfile.TemporaryDirectory() as folder:
+                    scores = measure(truth, scale, condition, models, Path(folder))
+                for name, score in scores.items():
+                    found[condition][name].append(score)
+        for place, digits, what in ((0, 2, "PSNR-Y, dB"), (1, 4, "SSIM")):
+            texts.append(
+                f"x{scale}, {what}, {len(paths)} pictures\n\n{table(found, place, digits)}"
+            )
+            print(f"\n{texts[-1]}\n", flush=True)
+        results[f"x{scale}"] = found
+    if given.output:
+        given.output.mkdir(parents=True, exist_ok=True)
+        (given.output / "wild.json").write_text(json.dumps(results, indent=1) + "\n")
+        (given.output / "wild.md").write_text("\n\n".join(texts) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""The one decision about a file: which model, whole or in tiles."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from swinsr import Settings, upscale_file
+from swinsr.files import choose
+from swinsr.files.choose import BANDED_PIXELS, choose_tiles, photo_reason, suited
+from swinsr.files.engines import Engines
+from swinsr.files.size import Size
+from swinsr.image import probe_image
+from swinsr.inference.engine import BaselineEngine, Engine
+from swinsr.inference.tiles import Tiling
+from swinsr.zoo import bundled_models, default_model
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (20, 24, 3), np.uint8)
+
+
+class Network(Engine):
+    """What a network says of itself, without one."""
+
+    name, scale, task, tileable, window = "network", 2, "classical_sr", True, 8
+
+    def __init__(self, per_pixel: int, tiling: Tiling) -> None:
+        self.per_pixel, self.tiling = per_pixel, tiling
+
+    def memory(self, height: int, width: int) -> int:
+        return self.per_pixel * height * width
+
+
+@pytest.mark.parametrize(
+    ("engine", "side", "scale", "tiles"),
+    [
+        (BaselineEngine("bicubic"), 1000, 2, None),
+        (BaselineEngine("bicubic"), 2000, 2, "bands"),
+        (Network(1, Tiling()), 1000, 2, None),
+        (Network(1, Tiling("exact", memory=1)), 1000, 2, None),
+        (Network(1, Tiling(tile=64)), 1000, 2, 64),
+        (Network(1, Tiling("overlap", tile=96)), 1000, 2, 96),
+        (Network(1 << 40, Tiling()), 1000, 2, "some"),
+        (Network(1, Tiling(memory=1 << 20)), 1000, 2, "some"),  # not even reading it fits
+        (Network(1, Tiling(tile=64)), 1000, 3, 64),  # two passes
+    ],
+)
+def test_whole_or_tiles(engine: Engine, side: int, scale: int, tiles: Any) -> None:
+    size = Size(scale, side * scale, side * scale)
+    choice = choose_tiles(engine, side, side, size)
+    if tiles is None:
+        assert choice is None
+    elif tiles == "bands":
+        assert size.height * size.width > BANDED_PIXELS
+        assert choice is not None and choice.tile is None
+    else:
+        assert choice is not None and choice.tile is not None
+        assert tiles == "some" or choice.tile == tiles
+
+
+def saved(path: Path, **options: Any) -> Path:
+    Image.fromarray(PIXELS).save(path, **options)
+    return path
+
+
+def test_a_jpeg_speaks_for_a_network_for_photographs(tmp_path: Path) -> None:
+    jpeg = saved(tmp_path / "a.jpg", quality=78)
+    png = saved(tmp_path / "a.png")
+    lying = tmp_path / "lying.png"
+    lying.write_bytes(jpeg.read_bytes())
+    assert photo_reason(jpeg, probe_image(jpeg)) == "a JPEG of about quality 78"
+    assert photo_reason(lying, probe_image(lying)) == "a JPEG of about quality 78"
+    assert photo_reason(png, probe_image(png)) == ""
+    assert photo_reason(png, None) == ""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(model="bicubic"),
+        Settings(model="swinsr-light-x4"),
+        Settings(fast=True),
+        Settings(task="jpeg"),
+    ],
+)
+def test_what_was_asked_for_by_name_is_taken(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jpeg = saved(tmp_path / "a.jpg")
+    monkeypatch.setattr(choose, "photo_reason", lambda *_: pytest.fail("nothing to look for"))
+    assert suited(Engines(settings), settings, jpeg, probe_image(jpeg)).photo is False
+
+
+def test_the_choice_is_made_and_told(tmp_path: Path) -> None:
+    photo = next((m for m in bundled_models() if m.photo), None)
+    if photo is None:
+        pytest.skip("no network for photographs ships")
+    jpeg, png = saved(tmp_path / "a.jpg", quality=78), saved(tmp_path / "b.png")
+    settings = Settings(scale=photo.scale, device="cpu", precision="float32")
+    record = upscale_file(jpeg, tmp_path / "a4.png", settings)
+    assert record.model == photo.name
+    assert record.reason == "a JPEG of about quality 78"
+    assert "(a JPEG of about quality 78)" in record.summary
+    clean = upscale_file(png, tmp_path / "b4.png", settings)
+    assert (clean.model, clean.reason) == (default_model(photo.scale).name, "")
+    named = Settings(model="bicubic", scale=photo.scale)
+    assert upscale_file(jpeg, tmp_path / "c4.png", named).reason == ""
