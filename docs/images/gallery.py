@@ -27,7 +27,7 @@ LABEL = 20
 PARTS = {"astronaut": (40, 120), "cat": (60, 110), "coffee": (60, 230), "rocket": (150, 220)}
 
 
-def damage(task: str, scale: int) -> Callable[[Bytes], Bytes]:
+def damage(name: str, task: str, scale: int) -> Callable[[Bytes], Bytes]:
     """What the network's input suffered, at a fixed strength."""
 
     def noisy(image: Bytes, sigma: float) -> Bytes:
@@ -38,6 +38,8 @@ def damage(task: str, scale: int) -> Callable[[Bytes], Bytes]:
         "color_denoise": lambda image: noisy(image, 25),
         "color_jpeg": lambda image: jpeg(image, 20),
     }
+    if name == "swinsr-photo-x4":
+        return lambda image: jpeg(imresize(image, scale=1 / scale), 80)
     return kinds.get(task, lambda image: imresize(image, scale=1 / scale))
 
 
@@ -49,7 +51,7 @@ def sheet(name: str, task: str, scale: int) -> Image.Image:
         truth = getattr(skimage.data, picture)()[..., :3]
         height, width = (n - n % scale for n in truth.shape[:2])
         truth = np.ascontiguousarray(truth[:height, :width])
-        low = damage(task, scale)(truth)
+        low = damage(name, task, scale)(truth)
         panels = {"input": np.repeat(np.repeat(low, scale, 0), scale, 1)}
         if scale > 1:
             panels["bicubic"] = imresize(low, scale=scale)

@@ -22,7 +22,9 @@ from swinsr.checkpoints import load, save
 WEIGHTS = Path(__file__).resolve().parents[1]
 DATA = (
     "CLIC 2025 photographs (Unsplash licence), CID22 (CC BY-SA 4.0), landscape photographs from "
-    "Unsplash (Unsplash licence)"
+    "elementary, Pop!_OS and deepin wallpapers (Unsplash licence), Budgie backgrounds (CC0), "
+    "Lomiri 16.04 and MATE nature wallpapers (CC BY-SA), Xubuntu community wallpapers (CC BY 3.0, "
+    "CC BY 4.0, CC BY-SA, CC0)"
 )
 TASKS = {
     "bicubic": "classical_sr",
