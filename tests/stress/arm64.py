@@ -4,9 +4,9 @@
 
 Needs Linux on x86-64 with Debian's packages (qemu-user, and dpkg's architecture arm64, which it
 adds), pip, and the ziglang package as the cross compiler. It puts an arm64 Python with PyTorch into
-a folder (0.7 GB, a minute or two), compiles the kernels for it and runs the tests: three to four
-minutes. That is a quarter of what a whole run of the tests may take, so it is not part of one. The
-AVX-512 kernels cannot be emulated so: QEMU has no AVX-512.
+a folder (0.7 GB), compiles the kernels for it and runs the tests: a minute to prepare and one to
+run on a quiet machine. A whole run of the tests leaves it out for the packages of another
+architecture that it needs. The AVX-512 kernels cannot be emulated so: QEMU has no AVX-512.
 """
 
 import argparse
