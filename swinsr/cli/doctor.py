@@ -24,7 +24,7 @@ def doctor() -> None:
         explain_process,
     )
     from swinsr.runtime.convolution import adds
-    from swinsr.runtime.emulation import is_native
+    from swinsr.runtime.emulation import all_native
     from swinsr.zoo import bundled_models, weights_folder
 
     check_variables()
@@ -42,8 +42,8 @@ def doctor() -> None:
         **{f"linear {kind}": _linear(device, dtype) for kind, dtype in kinds.items()},
         "convolution adds": "oneDNN, in place" if adds() else "PyTorch, then an addition",
         "precision auto": "bfloat16, where a network passes the check"
-        if is_native(device, torch.bfloat16, by_kernels=by_kernels)
-        else "float32: nothing here multiplies bfloat16; by name it is emulated",
+        if all_native(device, torch.bfloat16, kernels=by_kernels, pytorch=False)
+        else "float32: not all that runs here multiplies bfloat16; by name it is emulated",
         "weights": f"{len(bundled_models())} bundled in {weights_folder()}",
     }
     for name, value in lines.items():

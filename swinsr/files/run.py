@@ -5,8 +5,10 @@ faces of them.
 """
 
 import os
+import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -47,8 +49,7 @@ def upscale_file(
     run = Run(settings, [source], output)
     if len(run.jobs) != 1:
         raise ConfigError(f"{source}: several pictures; use swinsr.convert_many")
-    with closing(run.records_or_raise(progress)) as records:
-        return next(records)
+    return run.only(progress or (lambda share: None))
 
 
 def convert_many(
@@ -103,7 +104,7 @@ class Run:
         *,
         recursive: bool = False,
     ) -> None:
-        """Plan it; nothing is read or written but the output folder, which is made.
+        """Plan it; nothing is read or written yet.
 
         Raises:
             SwinsrError: settings, names or model are unusable.
@@ -123,13 +124,17 @@ class Run:
     def records(
         self, watch: Watch = unwatched, processes: int = 1
     ) -> Generator[Record, None, None]:
-        """Do all jobs: here one after the other, or in processes; a record for each."""
+        """Do all jobs: here one after the other, or in processes; a record for each.
+
+        The output folder is made where it is missing.
+        """
         if self._folder is not None:
             _make_folder(self._folder)
         processes = min(processes, len(self.jobs))
         if processes > 1:
             from swinsr.files.workers import run_in_workers
 
+            self._engines = Engines(self.settings)  # the model's memory is for the workers
             return run_in_workers(self.settings, self.jobs, processes)
         if len(self.jobs) > 1 and not any(job.from_stream or job.to_stream for job in self.jobs):
             from swinsr.files.ahead import run_ahead
@@ -143,12 +148,13 @@ class Run:
                 record = attempt(self._engines, job, self.settings, report)
             yield record
 
-    def records_or_raise(self, progress: Progress | None) -> Generator[Record, None, None]:
-        """The same for one job; what goes wrong is raised."""
+    def only(self, progress: Progress) -> Record:
+        """Do the only job; what goes wrong is raised."""
         if self._folder is not None:
             _make_folder(self._folder)
-        for job in self.jobs:
-            yield convert(self._engines, job, self.settings, progress or (lambda share: None))
+        start = time.perf_counter()
+        record = convert(self._engines, self.jobs[0], self.settings, progress)
+        return replace(record, seconds=time.perf_counter() - start)
 
 
 def _make_folder(path: Path) -> None:

@@ -11,7 +11,8 @@ import os
 
 import torch
 
-from swinsr.ops.native.library import kernels
+from swinsr.ops.backend import NATIVE_DTYPES, attention_backend
+from swinsr.ops.native.library import kernels as compiled
 
 # oneDNN's names of the instruction sets that do not multiply bfloat16.
 _WITHOUT = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI")
@@ -28,12 +29,33 @@ def is_native(device: torch.device, dtype: torch.dtype, *, by_kernels: bool) -> 
     if dtype == torch.float32:
         return True
     if by_kernels:
-        return dtype == torch.bfloat16 and bool(kernels().bfloat16())
+        return dtype == torch.bfloat16 and bool(compiled().bfloat16())
     if device.type == "cuda":
         return dtype == torch.float16 or bool(
             torch.cuda.is_bf16_supported(including_emulation=False)
         )
     return device.type == "cpu" and not emulates(device, dtype)
+
+
+def all_native(device: torch.device, dtype: torch.dtype, *, kernels: bool, pytorch: bool) -> bool:
+    """Whether everything that runs a network multiplies a type natively.
+
+    Args:
+        device: where it runs.
+        dtype: of the products.
+        kernels: blocks run by the compiled kernels. Where they do not, their attention may.
+        pytorch: something else is run by PyTorch. Blocks that no kernel runs always are.
+    """
+    attends = not kernels and attends_by_kernels(device, dtype)
+    ways = [True] * (kernels or attends) + [False] * (pytorch or not kernels)
+    return all(is_native(device, dtype, by_kernels=way) for way in ways)
+
+
+def attends_by_kernels(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether attention is the compiled kernels', in blocks that run module by module."""
+    if dtype not in NATIVE_DTYPES:
+        return False
+    return attention_backend("auto", device, dtype, dropout=0.0, trains=False) == "native"
 
 
 def emulates(device: torch.device, dtype: torch.dtype) -> bool:

@@ -15,12 +15,12 @@ from swinsr.nn.block import SwinBlock
 from swinsr.nn.heads import PixelShuffleHFHead, RestorationHead
 from swinsr.nn.patch import to_image, to_tokens
 from swinsr.nn.residual import RSTB
-from swinsr.ops.backend import NATIVE_DTYPES, attention_backend, block_backend
+from swinsr.ops.backend import block_backend
 from swinsr.ops.pad import pad_to_multiple
 from swinsr.runtime.block import Forward, fast_block
 from swinsr.runtime.chain import Chain
 from swinsr.runtime.convolution import add_convolution, adds_in_place
-from swinsr.runtime.emulation import is_native
+from swinsr.runtime.emulation import all_native
 from swinsr.runtime.fuse import chains_of
 from swinsr.runtime.precision import (
     bfloat16_is_near,
@@ -60,12 +60,10 @@ class PreparedNetwork:
             copies = dict(zip(originals, network.modules(), strict=True))
             self._chains = {copies[module]: chain for module, chain in self._chains.items()}
             blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
-        self._by_kernels, self._by_pytorch = self.native, not self.native
-        if self.native:
-            self._by_pytorch = network.head not in self._chains
-        elif dtype in NATIVE_DTYPES:
-            attention = attention_backend("auto", self.device, dtype, dropout=0.0, trains=False)
-            self._by_kernels = attention == "native"
+        # Asked once: variables may name another way later.
+        self._all_native = all_native(
+            self.device, dtype, kernels=self.native, pytorch=network.head not in self._chains
+        )
         self.network = network
         self._chunked: dict[SwinBlock, Forward] = (
             {} if self.native else {block: fast_block(block, dtype) for block in blocks}
@@ -74,10 +72,7 @@ class PreparedNetwork:
     @property
     def emulated(self) -> bool:
         """Whether `dtype` is made of float32 arithmetic in blocks, attention or convolutions."""
-        if self.device.type not in _PROCESSORS:
-            return False
-        ways = [True] * self._by_kernels + [False] * self._by_pytorch
-        return not all(is_native(self.device, self.dtype, by_kernels=way) for way in ways)
+        return self.device.type in _PROCESSORS and not self._all_native
 
     @property
     def precision(self) -> str:
@@ -293,8 +288,8 @@ def prepare(
     """
     model.eval()
     prepared = PreparedNetwork(model, dtype_of(precision, force_float16=force_float16))
-    if precision == "auto" and is_native(
-        model.mean.device, torch.bfloat16, by_kernels=prepared.native
+    if precision == "auto" and all_native(
+        model.mean.device, torch.bfloat16, kernels=prepared.native, pytorch=False
     ):
         rough = PreparedNetwork(model, torch.bfloat16)
         if not rough.emulated and bfloat16_is_near(model, prepared, rough):

@@ -33,6 +33,7 @@ def test_a_file_becomes_what_the_command_makes_of_it(tmp_path: Path) -> None:
     record = upscale_file(source, tmp_path / "ours.png", TWICE, shares.append)
     assert (record.status, record.size, record.output_size) == ("done", (50, 40), (100, 80))
     assert (record.model, record.precision) == ("swinsr-light-x2", "float32")
+    assert record.seconds > 0
     assert shares[-1] == pytest.approx(1.0)
     arguments = ["upscale", str(source), "-o", str(tmp_path / "theirs.png")]
     arguments += ["-m", "swinsr-light-x2", "--device", "cpu", "--precision", "float32"]

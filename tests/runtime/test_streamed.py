@@ -126,7 +126,7 @@ def test_float16_runs_where_it_is_forced(monkeypatch: pytest.MonkeyPatch, family
 
 def test_auto_takes_bfloat16_only_where_it_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
     network = network_of("swinir", "pixelshuffle")
-    monkeypatch.setattr(prepare_module, "is_native", lambda *_, **__: True)
+    monkeypatch.setattr(prepare_module, "all_native", lambda *_, **__: True)
     rough_network = network_of("swinir", "pixelshuffle")
     for parameter in rough_network.conv_last.parameters():
         parameter.data.mul_(100.0)
@@ -134,7 +134,7 @@ def test_auto_takes_bfloat16_only_where_it_is_as_good(monkeypatch: pytest.Monkey
         parameter.data.mul_(0.01)
     assert prepare(network, "auto").dtype == torch.bfloat16
     assert prepare(rough_network, "auto").dtype == torch.float32
-    monkeypatch.setattr(prepare_module, "is_native", lambda *_, **__: False)
+    monkeypatch.setattr(prepare_module, "all_native", lambda *_, **__: False)
     assert prepare(network, "auto").dtype == torch.float32
 
 

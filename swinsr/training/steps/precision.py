@@ -2,8 +2,8 @@
 
 import torch
 
-from swinsr.ops.backend import attention_backend, block_backend
-from swinsr.runtime.emulation import is_native
+from swinsr.ops.backend import block_backend
+from swinsr.runtime.emulation import all_native
 
 
 def rounds(precision: str, device: torch.device) -> bool:
@@ -23,12 +23,6 @@ def explain_precision(precision: str, device: torch.device) -> str:
 
 
 def _is_native(device: torch.device) -> bool:
-    # Convolutions are PyTorch's, blocks or their attention perhaps the kernels'.
-    ways = [False]
-    if block_backend("auto", device, "") == "native" or _attends_by_kernels(device):
-        ways.append(True)
-    return all(is_native(device, torch.bfloat16, by_kernels=way) for way in ways)
-
-
-def _attends_by_kernels(device: torch.device) -> bool:
-    return attention_backend("auto", device, torch.bfloat16, dropout=0.0, trains=True) == "native"
+    by_kernels = block_backend("auto", device, "") == "native"
+    # Convolutions are PyTorch's.
+    return all_native(device, torch.bfloat16, kernels=by_kernels, pytorch=True)
