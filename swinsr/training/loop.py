@@ -97,7 +97,11 @@ class Run:
         stepper = self.stepper
         if self.resume:
             self.progress = load_state(
-                self.state_path, stepper.network, stepper.average, stepper.optimizer
+                self.state_path,
+                stepper.network,
+                stepper.average,
+                stepper.optimizer,
+                stepper.critic,
             )
             self.reporter.line(f"resumed at step {self.progress.step}")
         if self.part.rank == 0:
@@ -209,6 +213,7 @@ class Run:
             stepper.optimizer,
             self.progress,
             table,
+            stepper.critic,
         )
         self._export(self.folder / "last.safetensors")
 

@@ -1,14 +1,15 @@
 """The training state on disk: one safetensors file with all that a resumed run needs.
 
-Tensors are named "weights/...", "average/..." and "optimizer/..."; the header holds a JSON text
-with the format's version, the step and the recipe. Everything random follows from the recipe's
-seed and the step, so that no generator's state is kept.
+Tensors are named "weights/...", "average/...", "optimizer/..." and "critic/..."; the header holds a
+JSON text with the format's version, the step and the recipe. Everything random follows from the
+recipe's seed and the step, so that no generator's state is kept.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -25,6 +26,16 @@ MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 class TrainingError(SwinsrError):
     """A run that cannot go on: the loss is no number, the disk is full, a process is gone."""
+
+
+class Stateful(Protocol):
+    """What else a run trains: the discriminator."""
+
+    def state(self) -> dict[str, Tensor]:
+        """All that a resumed run needs, by name."""
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take what `state` gave; a RuntimeError where it is of another kind."""
 
 
 @dataclass
@@ -67,6 +78,7 @@ def save_state(
     optimizer: torch.optim.Optimizer,
     progress: Progress,
     recipe: dict[str, Any],
+    critic: Stateful | None = None,
 ) -> None:
     """Write all that a resumed run needs; see the module's docstring.
 
@@ -80,6 +92,8 @@ def save_state(
             tensors[f"optimizer/{moment}/{name}"] = tensor
     for name, parameter in average.network.named_parameters():
         tensors[f"average/{name}"] = parameter
+    if critic is not None:
+        tensors |= {f"critic/{name}": tensor for name, tensor in critic.state().items()}
     header = {"version": VERSION, "recipe": recipe, "progress": vars(progress)}
     header["optimizer"] = type(optimizer).__name__
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
@@ -87,7 +101,11 @@ def save_state(
 
 
 def load_state(
-    path: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer
+    path: Path,
+    network: nn.Module,
+    average: Average,
+    optimizer: torch.optim.Optimizer,
+    critic: Stateful | None = None,
 ) -> Progress:
     """Read a state back into a network, its average and its optimiser.
 
@@ -110,6 +128,7 @@ def load_state(
             f"{path}: was made with {made} and the recipe's optimizer.name is another; resume with "
             "that one, or start a run of another name with init.from_file."
         )
+    _load_critic(path, tensors, critic)
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(tensors[f"weights/{name}"])
@@ -127,6 +146,20 @@ def load_state(
     if progress.best == float("-inf"):
         progress.best = None
     return progress
+
+
+def _load_critic(path: Path, tensors: dict[str, Tensor], critic: Stateful | None) -> None:
+    prefix = "critic/"
+    found = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    if critic is None:
+        return
+    try:
+        critic.load(found)
+    except RuntimeError as error:
+        raise WeightsMismatchError(
+            f"{path}: holds no discriminator of the recipe's adversarial.channels; start a run of "
+            "another name with init.from_file."
+        ) from error
 
 
 def _fused(optimizer: torch.optim.Optimizer) -> bool:

