@@ -18,7 +18,9 @@ import torch
 from numpy.typing import NDArray
 
 from swinsr.errors import NotEnoughMemoryError
+from swinsr.image.convert import to_gray
 from swinsr.image.resize.matlab import imresize
+from swinsr.inference.faithful import carried_around
 from swinsr.inference.passes import passes_for
 from swinsr.inference.tiles import SMALLEST_TILE, Tiling, choose, largest_tile
 from swinsr.models import RestorationConfig
@@ -193,7 +195,14 @@ class NetworkEngine(Engine):
         return f"{total.hexdigest()} {self.device.type} {network.dtype} {network.native}"
 
     def run(self, planes: FloatArray, progress: Progress) -> FloatArray:
-        """One pass over (h, w, 1 or 3) in 0..1 in one piece, enlarged by the network's scale."""
+        """One pass over (h, w, 1 or 3) in one piece, enlarged by the network's scale."""
+
+        def run(known: FloatArray) -> FloatArray:
+            return self._run(known, progress)
+
+        return carried_around(planes, run, self.network.config.upscale)
+
+    def _run(self, planes: FloatArray, progress: Progress) -> FloatArray:
         channels = planes.shape[2]
         wanted = self.network.config.in_chans
         x = torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1)))[None]
@@ -202,12 +211,11 @@ class NetworkEngine(Engine):
         elif channels == 3 and wanted == 1:
             x = x.transpose(0, 1)  # three gray pictures
         out = self.network(x.to(self.device), progress).cpu()
-        if channels == 1 and wanted == 3:
-            out = out.mean(dim=1, keepdim=True)
-        elif channels == 3 and wanted == 1:
+        if channels == 3 and wanted == 1:
             out = out.transpose(0, 1)
-        result: NDArray[Any] = out[0].numpy()
-        return np.ascontiguousarray(result.transpose(1, 2, 0))
+        result: NDArray[Any] = np.ascontiguousarray(out[0].numpy().transpose(1, 2, 0))
+        # As of the same picture stored as RGB.
+        return to_gray(result) if channels == 1 and wanted == 3 else result
 
 
 class BaselineEngine(Engine):

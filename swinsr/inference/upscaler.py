@@ -19,7 +19,7 @@ from swinsr.image import (
     to_float,
     to_pil,
 )
-from swinsr.image.colour.gamut import space_of
+from swinsr.image.colour.tone import tone_of
 from swinsr.inference.engine import BASELINES, BaselineEngine, Engine, NetworkEngine
 from swinsr.inference.passes import passes_for, target_size
 from swinsr.inference.tiles import Tiling
@@ -193,15 +193,15 @@ class Upscaler:
         if alpha is not None and varies:
             pixels = bleed_colour(pixels, alpha)
         # Networks know sRGB; what interpolation does is the same in any numbers.
-        space = None
+        tone = None
         if self.engine.task != "baseline":
-            space = space_of(image.metadata, image.channels)
-        planes = to_float(pixels) if space is None else space.to_srgb(to_float(pixels))
+            tone = tone_of(image.metadata, image.channels)
+        planes = to_float(pixels) if tone is None else tone.to_srgb(to_float(pixels))
         colours = self.engine.enlarge(
             planes, scale, size, part(progress, 0.0, 0.5) if runs_alpha else progress
         )
-        if space is not None:
-            colours = space.from_srgb(colours)
+        if tone is not None:
+            colours = tone.from_srgb(colours)
         out_alpha: Array | None = None
         if alpha is not None and runs_alpha:
             plane = enlarge_alpha(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swinsr.image import bleed_colour, largest_value, to_depth, to_float
-from swinsr.image.colour.gamut import ColourSpace
+from swinsr.image.colour.tone import ToneCurve
 from swinsr.tiling import RawFile
 
 Array = NDArray[Any]
@@ -29,14 +29,14 @@ class Channels:
         alpha: whether one more follows.
         varies: whether that is not the same everywhere.
         enlarges: False where a model restores at the picture's own size, and leaves alpha alone.
-        space: of the file's colours, where the model is to see them in sRGB's numbers.
+        tone: of the file's colours, where the model is to see them in sRGB's numbers.
     """
 
     colours: int
     alpha: bool
     varies: bool
     enlarges: bool
-    space: ColourSpace | None = None
+    tone: ToneCurve | None = None
 
     def prepared(self, samples: Array) -> FloatArray:
         """Floats of a rectangle of the file, its colours continued under what is transparent."""
@@ -44,8 +44,8 @@ class Channels:
         if self.varies:
             colours = bleed_colour(colours, np.ascontiguousarray(samples[..., -1]))
         planes = to_float(colours)
-        if self.space is not None:
-            planes = self.space.to_srgb(planes)
+        if self.tone is not None:
+            planes = self.tone.to_srgb(planes)
         if not self.alpha:
             return planes
         return np.concatenate([planes, to_float(samples[..., -1:])], axis=2)
@@ -77,8 +77,8 @@ class Finish:
     def __call__(self, top: int, band: FloatArray) -> Array:
         """Rows of the result from `top` on."""
         channels = self._channels
-        if channels.space is not None:
-            colours = channels.space.from_srgb(np.ascontiguousarray(band[..., : channels.colours]))
+        if channels.tone is not None:
+            colours = channels.tone.from_srgb(np.ascontiguousarray(band[..., : channels.colours]))
             band = np.concatenate([colours, band[..., channels.colours :]], axis=2)
         if channels.alpha and not channels.varies:
             # A whole channel of one value is not rounded twice.

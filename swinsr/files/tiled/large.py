@@ -25,7 +25,7 @@ from swinsr.files.tiled.channels import Channels, Finish, FloatArray
 from swinsr.files.tiled.spool import Input, digest, open_input, spool
 from swinsr.image import Header, atomic_output, check_side, read_frames
 from swinsr.image.bands import Outline, encode_bands
-from swinsr.image.colour.gamut import space_of
+from swinsr.image.colour.tone import tone_of
 from swinsr.image.resize.matlab_rows import RowResize
 from swinsr.image.write import encoder_errors
 from swinsr.inference.engine import Engine
@@ -152,7 +152,7 @@ class _Run:
                 outline.has_alpha,
                 varies,
                 self._scale != 1.0,
-                space_of(outline.metadata, outline.channels) if engine.tileable else None,
+                tone_of(outline.metadata, outline.channels) if engine.tileable else None,
             )
             finish = Finish(channels, source, self._size, self._dtype)
             if not passes:

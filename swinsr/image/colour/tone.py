@@ -1,12 +1,14 @@
-"""What the stored numbers of a picture mean as colours, and the way to sRGB's numbers and back.
+"""The tone curve of a picture's numbers, and the way to sRGB's curve and back.
 
-Networks are trained on sRGB. A picture in Adobe RGB, ProPhoto, a linear space, or a gray scale with
-another curve is given to them in sRGB's numbers, and what they return is brought back, so that the
-profile in the output stays right. Colours beyond sRGB's gamut are numbers below 0 or above 1
-meanwhile: nothing is clipped.
+Networks are trained on numbers along sRGB's curve, which are about as far apart as they look. A
+picture whose curve is far from it, in linear light above all, is given to them along sRGB's curve,
+and what they return is brought back, so that the profile in the output stays right. The curve alone
+is changed, channel by channel: numbers stay within 0..1, which is all that a network knows, and the
+primaries make no difference to it. (Brought to sRGB's primaries, a saturated colour of a wide gamut
+is below 0, and on the way back the curve's slope makes much of a network's least error.)
 
-Source: ICC.1:2022, sections 8.3 (matrix profiles), 10.6 (curves) and 10.18 (parametric curves);
-IEC 61966-2-1 for sRGB's curve.
+Source: ICC.1:2022, sections 10.6 (curves) and 10.18 (parametric curves); IEC 61966-2-1 for sRGB's
+curve.
 """
 
 import functools
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from swinsr.image.colour.icc import colour_space, srgb_profile
+from swinsr.image.colour.icc import colour_space
 from swinsr.image.formats.png.chunks import USUAL_GAMMA
 from swinsr.image.picture import Array, Metadata
 
@@ -24,43 +26,34 @@ Table = npt.NDArray[np.float64]
 _PLAIN = (1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # their numbers where a kind has none
 _STEPS = 1 << 16  # of a curve's table; between them a straight line
 _PARAMETERS = (1, 3, 4, 5, 7)  # of the five kinds of parametric curves
-# Below this nothing is converted: half a level of 8 bits.
-_SAME = 0.5 / 255
-_PROBES = np.linspace(0, 1, 9)
+# A curve no further from sRGB's is as good to a network: gammas of 1.8 to 2.6 are, 1 is not.
+_NEAR = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class ColourSpace:
-    """A space that differs from sRGB.
+class ToneCurve:
+    """A curve far from sRGB's.
 
     Attributes:
         curves: for each channel, (_STEPS + 1,) linear light at equal steps of the stored number.
-        to_linear_srgb: (3, 3), from linear light to that of sRGB; None for gray.
     """
 
     curves: tuple[Table, ...]
-    to_linear_srgb: Table | None
 
     def to_srgb(self, pixels: Array) -> npt.NDArray[np.float32]:
-        """(H, W, 1 or 3) float32 in the space's numbers as sRGB's; beyond 0..1 where it must be."""
-        linear = np.stack(
-            [_curve(pixels[..., i], curve) for i, curve in enumerate(self.curves)], axis=2
-        )
-        if self.to_linear_srgb is not None:
-            linear = linear @ self.to_linear_srgb.T.astype(np.float32)
-        return _encode(linear)
+        """(H, W, 1 or 3) float32 along sRGB's curve; beyond 0..1 where the numbers were."""
+        channels = [_curve(pixels[..., i], curve) for i, curve in enumerate(self.curves)]
+        return _encode(np.stack(channels, axis=2))
 
     def from_srgb(self, pixels: Array) -> npt.NDArray[np.float32]:
         """The way back; not clipped."""
         linear = _decode(pixels)
-        if self.to_linear_srgb is not None:
-            linear = linear @ np.linalg.inv(self.to_linear_srgb).T.astype(np.float32)
         channels = [_inverse(linear[..., i], curve) for i, curve in enumerate(self.curves)]
         return np.stack(channels, axis=2)
 
 
-def space_of(metadata: Metadata, channels: int) -> ColourSpace | None:
-    """The space of a picture's numbers; None where they are sRGB's, or nearly, or not known.
+def tone_of(metadata: Metadata, channels: int) -> ToneCurve | None:
+    """The curve of a picture's numbers; None where it is near sRGB's, or not known.
 
     A profile comes first, then PNG's gamma. Profiles made of tables, which printers and some
     scanners have, cannot be gone through backwards: their numbers are taken as they are.
@@ -77,12 +70,12 @@ def space_of(metadata: Metadata, channels: int) -> ColourSpace | None:
         if gamma not in USUAL_GAMMA and 10_000 <= gamma <= 1_000_000:
             steps = np.linspace(0, 1, _STEPS + 1)
             curve: Table = steps ** (100_000 / gamma)
-            return _if_different((curve,) * channels, None)
+            return _if_far((curve,) * channels)
     return None
 
 
 @functools.lru_cache(maxsize=16)
-def _of_profile(profile: bytes, channels: int) -> ColourSpace | None:
+def _of_profile(profile: bytes, channels: int) -> ToneCurve | None:
     wanted = "GRAY" if channels == 1 else "RGB"
     if colour_space(profile) != wanted:
         return None
@@ -94,24 +87,16 @@ def _of_profile(profile: bytes, channels: int) -> ColourSpace | None:
     found = tuple(curve for curve in curves if curve is not None)
     if len(found) != channels:
         return None
-    if channels == 1:
-        return _if_different(found, None)
-    matrix, srgb = _matrix(tags), _matrix(_tags(srgb_profile()))
-    if matrix is None or srgb is None:
-        return None
-    return _if_different(found, np.linalg.inv(srgb) @ matrix)
+    return _if_far(found)
 
 
-def _if_different(curves: tuple[Table, ...], matrix: Table | None) -> ColourSpace | None:
-    """The space, unless it is sRGB to within half a level, or has no way back."""
+def _if_far(curves: tuple[Table, ...]) -> ToneCurve | None:
+    """The curve, unless it is near sRGB's or has no way back."""
     if any((np.diff(curve) < 0).any() or curve[-1] <= curve[0] for curve in curves):
         return None
-    if matrix is not None and abs(np.linalg.det(matrix)) < 1e-6:
-        return None
-    space = ColourSpace(curves, matrix)
-    axes = np.meshgrid(*[_PROBES] * len(curves), indexing="ij")
-    probes = np.stack([axis.ravel() for axis in axes], axis=1)[None].astype(np.float32)
-    return None if np.abs(space.to_srgb(probes) - probes).max() <= _SAME else space
+    stored = np.linspace(0, 1, _STEPS + 1)
+    far = max(float(np.abs(_encode(curve) - stored).max()) for curve in curves)
+    return ToneCurve(curves) if far > _NEAR else None
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:
@@ -128,17 +113,6 @@ def _tags(profile: bytes) -> dict[bytes, bytes]:
         if offset + size <= len(profile):
             found[name] = profile[offset : offset + size]
     return found
-
-
-def _matrix(tags: dict[bytes, bytes]) -> Table | None:
-    """Columns are the primaries, for the white of the profile connection space."""
-    columns = []
-    for name in (b"rXYZ", b"gXYZ", b"bXYZ"):
-        data = tags.get(name, b"")
-        if len(data) < 20 or data[:4] != b"XYZ ":
-            return None
-        columns.append([value / 65536 for value in struct.unpack_from(">iii", data, 8)])
-    return np.array(columns).T
 
 
 def _read_curve(data: bytes) -> Table | None:

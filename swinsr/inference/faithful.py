@@ -1,0 +1,78 @@
+"""What a network is not asked about: numbers beyond 0..1, and colour where there is none.
+
+Networks are trained on numbers in 0..1 and on pictures in colour. Given -0.1 they answer with a
+pattern, and black text on white comes back with coloured rims. So they get the part that they know,
+and the rest goes around them: what lies beyond 0..1 is interpolated and added again, and where the
+input has no colour the result has none.
+
+Both are decided pixel by pixel from a small neighbourhood, so that tiles agree with the whole.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from swinsr.image.convert import to_gray
+from swinsr.image.resize.matlab import imresize
+
+FloatArray = NDArray[np.float32]
+# From this difference between channels on a pixel has colour; half of it counts as half.
+COLOURED = np.float32(2 / 255)
+# A pixel keeps the network's colour if one with colour is this near, then less over `_FADE`.
+_REACH, _FADE = 4, 2
+_BAND_BYTES = 4 << 20
+
+
+def carried_around(
+    planes: FloatArray, run: Callable[[FloatArray], FloatArray], scale: int
+) -> FloatArray:
+    """Run a network on what it knows of a picture and carry the rest around it.
+
+    Args:
+        planes: (h, w, 1 or 3) in sRGB's numbers, any.
+        run: gives (h * scale, w * scale, same channels) for the same planes within 0..1.
+        scale: of `run`.
+    """
+    if float(planes.min()) >= 0 and float(planes.max()) <= 1:
+        out = run(planes)
+    else:
+        inner = planes.clip(0, 1)
+        out = run(inner)
+        rest = planes - inner
+        out += rest if scale == 1 else imresize(rest, size=out.shape[:2])
+    if planes.shape[2] == 3:
+        _remove_colour(out, planes, scale)
+    return out
+
+
+def _remove_colour(out: FloatArray, planes: FloatArray, scale: int) -> None:
+    """Make the result colourless, in place, where the input is; its luma stays as it is."""
+    share = _coloured(planes)
+    if float(share.min()) >= 1:
+        return
+    rows = max(_BAND_BYTES // (planes.shape[1] * scale * scale * 4), 1)
+    for top in range(0, len(share), rows):
+        part = share[top : top + rows]
+        if float(part.min()) >= 1:
+            continue
+        enlarged = part.repeat(scale, axis=0).repeat(scale, axis=1)[..., None]
+        band = out[top * scale : (top + len(part)) * scale]
+        gray = to_gray(band)
+        np.copyto(band, gray + (band - gray) * enlarged, where=enlarged < 1)
+
+
+def _coloured(planes: FloatArray) -> FloatArray:
+    """(h, w) in 0..1: how far a pixel may have colour; exactly 0 where none is near."""
+    difference = planes.max(axis=2) - planes.min(axis=2)
+    share = np.minimum(difference / COLOURED, np.float32(1))
+    if float(share.min()) >= 1:
+        return share
+    side = 2 * (_REACH + _FADE) + 1
+    widened = cv2.dilate(share, np.ones((side, side), np.uint8))
+    fade = 2 * _FADE + 1
+    faded = cv2.boxFilter(widened, -1, (fade, fade), borderType=cv2.BORDER_REPLICATE)
+    # Sums in floating point: nothing near stays exactly nothing, all stays all.
+    faded[cv2.dilate(widened, np.ones((fade, fade), np.uint8)) == 0] = 0
+    return np.where(cv2.erode(widened, np.ones((fade, fade), np.uint8)) >= 1, 1, faded)

@@ -1,0 +1,111 @@
+"""Numbers beyond 0..1 and colour where there is none go around the network."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as PilImage
+from PIL import ImageDraw
+
+from swinsr import Upscaler
+from swinsr.image import Image, Metadata
+from swinsr.image.resize.matlab import imresize
+from swinsr.inference.faithful import carried_around
+from swinsr.zoo import bundled_models
+from tests.helpers.profiles import ADOBE, DISPLAY_P3, PROPHOTO, gamma, matrix_profile, srgb_curve
+
+MODELS = [m.name for m in bundled_models()]
+PROFILES = {
+    "Display P3": matrix_profile(DISPLAY_P3, srgb_curve()),
+    "Adobe RGB": matrix_profile(ADOBE, gamma(2.19921875)),
+    "ProPhoto": matrix_profile(PROPHOTO, gamma(1.8)),
+}
+BORDER = 12  # pixels of the input that zero padding shows in
+
+
+def nearest(planes, scale=2):
+    assert planes.min() >= 0 and planes.max() <= 1
+    return planes.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def tinted(planes, scale=2):
+    return nearest(planes, scale) * np.float32([1.1, 1.0, 0.9])
+
+
+def gray_text():
+    page = PilImage.new("RGB", (96, 40), "white")
+    ImageDraw.Draw(page).text((4, 4), "Gray text\nR = G = B", fill="black")
+    return np.asarray(page)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_gray_in_rgb_comes_back_without_colour(name):
+    out = Upscaler.from_pretrained(name)(gray_text())
+    assert (out == out[..., :1]).all()
+    assert out.min() < 60 and out.max() > 240
+
+
+def test_gray_parts_of_a_coloured_picture_stay_gray_and_colour_stays_as_it_was():
+    rng = np.random.default_rng(0)
+    planes = np.repeat(rng.random((40, 60, 1), np.float32), 3, axis=2)
+    planes[:, 30:] = rng.random((40, 30, 3), np.float32)
+    out = carried_around(planes, tinted, 2)
+    assert (out[:, :40] == out[:, :40, :1]).all()
+    assert np.array_equal(out[:, 60:], tinted(planes)[:, 60:])
+
+
+def test_luma_is_the_networks():
+    planes = np.repeat(np.random.default_rng(1).random((20, 20, 1), np.float32), 3, axis=2)
+    luma = np.float32([0.299, 0.587, 0.114])
+    np.testing.assert_allclose(
+        carried_around(planes, tinted, 2) @ luma, tinted(planes) @ luma, atol=1e-6
+    )
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]), st.integers(1, 4))
+@settings(max_examples=40, deadline=None)
+def test_what_is_beyond_the_range_is_interpolated(height, width, channels, scale):
+    rng = np.random.default_rng(height * 41 + width)
+    planes = rng.uniform(-3, 5, (height, width, channels)).astype(np.float32)
+    inner = planes.clip(0, 1)
+    out = carried_around(planes, lambda x: nearest(x, scale), scale)
+    rest = imresize(planes - inner, size=out.shape[:2]) if scale > 1 else planes - inner
+    if channels == 3 and (planes.max(2) - planes.min(2)).min() < 0.01:
+        return
+    np.testing.assert_allclose(out, nearest(inner, scale) + rest, atol=1e-6)
+
+
+@given(st.integers(20, 60), st.integers(20, 60), st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_tiles_decide_as_the_whole_does(height, width, seed):
+    rng = np.random.default_rng(seed)
+    planes = np.repeat(rng.random((height, width, 1), np.float32), 3, axis=2)
+    spots = rng.random((height, width)) < 0.01
+    planes[spots] = rng.random((int(spots.sum()), 3), np.float32)
+    whole = carried_around(planes, tinted, 2)
+    part = carried_around(planes[:20], tinted, 2)
+    np.testing.assert_allclose(part[:24], whole[:24], atol=1e-6)
+
+
+@pytest.mark.parametrize("space", PROFILES)
+@pytest.mark.parametrize("name", [m for m in MODELS if m.startswith(("swinsr-light", "swinsr2"))])
+def test_flat_colours_of_a_wide_gamut_stay_flat(name, space):
+    """As without a profile, away from the border, where zeros follow."""
+    upscaler = Upscaler.from_pretrained(name)
+    scale = int(upscaler.scale)
+    flat = np.zeros((48, 48, 3), np.uint8) + np.uint8([0, 255, 0])
+    inner = (slice(BORDER * scale, -BORDER * scale),) * 2
+    with_profile = upscaler.upscale(Image(flat, metadata=Metadata(icc=PROFILES[space]))).pixels[
+        inner
+    ]
+    assert np.abs(with_profile.astype(int) - [0, 255, 0]).max() <= 1
+
+
+def test_ramp_from_gray_to_a_saturated_green_is_as_smooth_as_its_interpolation():
+    share = np.linspace(0, 1, 64)[None, :, None]
+    ramp = np.repeat(128 * (1 - share) + np.array([0, 255, 0]) * share, 48, axis=0)
+    picture = Image(np.rint(ramp).astype(np.uint8), metadata=Metadata(icc=PROFILES["Display P3"]))
+    out = Upscaler.from_pretrained("swinsr-light-x2").upscale(picture).pixels.astype(int)
+    smooth = Upscaler.from_pretrained("bicubic").upscale(picture, 2).pixels.astype(int)
+    inner = (slice(2 * BORDER, -2 * BORDER),) * 2
+    assert (np.abs(out - smooth)[inner] > 4).mean() < 0.005
