@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from swinsr.errors import ConfigError, WeightsMismatchError
 from swinsr.training import Run
-from swinsr.training.adversarial.critic import Critic
+from swinsr.training.adversarial.critic import Critic, texture
 from swinsr.training.adversarial.discriminator import UNetDiscriminator
 from swinsr.training.adversarial.features import Features, load_features, perceptual
 from swinsr.training.data.sampler import Part
@@ -112,6 +112,15 @@ def test_perceptual_loss_is_zero_for_equals_and_has_the_gradient_of_its_value() 
     assert (float(ahead) - float(behind)) / (2 * step) == pytest.approx(
         slope, abs=0.1 * abs(slope) + 0.1
     )
+
+
+def test_only_texture_is_the_discriminators_to_change() -> None:
+    torch.manual_seed(0)
+    found = texture(torch.randn(2, 3, 16, 24))
+    assert torch.equal(found[:, :1].expand_as(found), found)
+    assert torch.nn.functional.avg_pool2d(found, 8).abs().max() < 1e-6
+    stripes = torch.tensor([1.0, -1.0]).repeat(12).expand(2, 3, 16, 24)
+    assert torch.equal(texture(stripes), stripes)
 
 
 @needs_features

@@ -14,11 +14,24 @@ from swinsr.training.recipes.objective import AdversarialSettings
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
+# Side of the squares, in pixels of the output, whose mean is not the discriminator's to change.
+_COARSE = 8
+
+
+def texture(gradient: Tensor) -> Tensor:
+    """What is fine and without colour in (batch, 3, H, W); H and W are multiples of `_COARSE`."""
+    gray = gradient.mean(dim=1, keepdim=True)
+    coarse = functional.avg_pool2d(gray, _COARSE)
+    smooth = functional.interpolate(coarse, scale_factor=_COARSE, mode="nearest")
+    return (gray - smooth).expand_as(gradient)
+
+
 class Critic:
     """Holds the discriminator and its optimiser.
 
     Its weight needs no tuning: its gradient at the network's output is brought to `share` of the
-    norm that the other losses' gradient has there.
+    norm that the other losses' gradient has there. Of it only what is texture is taken: brightness
+    and colour, which a young discriminator pulls at steadily, belong to the other losses.
     """
 
     def __init__(
@@ -55,6 +68,7 @@ class Critic:
             functional.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)), pictures
         )
         self.network.requires_grad_(True).train()
+        wish = texture(wish)
         weight = settings.share * ramp * gradient.norm() / wish.norm().clamp_min(1e-12)
         return gradient + weight * wish
 
