@@ -129,13 +129,21 @@ OPTIONS: dict[str, Any] = {
             "--model",
             metavar="NAME|FILE",
             help="A name that `swinsr models` lists, a weights file, a Hugging Face folder, or "
-            "bicubic. Default: the bundled model that suits.",
+            "bicubic. Default: auto, the bundled model that suits the picture.",
         ),
     ],
     "fast": Annotated[
         bool,
         typer.Option(
             "--fast", help="The quicker of the bundled models: less time, slightly less sharp."
+        ),
+    ],
+    "best": Annotated[
+        bool,
+        typer.Option(
+            "--best",
+            help="Scales that are no model's (5, 6, 8): by a further pass that is reduced, however "
+            "long it takes, and not by interpolation at the end.",
         ),
     ],
     "device": Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")],

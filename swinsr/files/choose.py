@@ -1,5 +1,6 @@
 """How one file is done, decided once: as a whole, or in tiles and bands from file to file."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,7 +78,8 @@ def choose_tiles(engine: "Engine", height: int, width: int, size: Size) -> "Choi
     pixels = size.height * size.width
     if not engine.tileable or engine.scale is None:
         return Choice(None, 0, 0, 0) if pixels > BANDED_PIXELS else None
-    factor = engine.scale ** (engine.passes(max(size.scale, 1.0)) - 1)
+    *before, last = engine.stages(max(size.scale, 1.0))
+    factor = math.prod(stage.scale or 1 for stage in before)
     # Samples, floats and a copy before and behind the network, in four channels.
     beside = 4 * (9 * height * width + 14 * pixels)
-    return choose_for_file(engine, (height * factor, width * factor), engine.tiling, beside=beside)
+    return choose_for_file(last, (height * factor, width * factor), engine.tiling, beside=beside)

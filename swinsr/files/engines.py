@@ -10,6 +10,7 @@ from swinsr.files.signals import loading
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
 
+DEFAULT_SCALE = 4.0
 # Tasks of the models that restoring chooses from, by what is asked for.
 _TASKS = {"denoise": ("color_denoise", "gray_denoise"), "jpeg": ("color_jpeg", "gray_jpeg")}
 _WORDS = {"denoise": "noise", "jpeg": "JPEG artefacts"}
@@ -63,7 +64,7 @@ class Engines:
         return upscaler.scale
 
     def get(self, scale: float | None, *, photo: bool = False) -> "Upscaler":
-        """The model for an enlargement: the one that was named, or the bundled one that suits.
+        """The model for an enlargement: the one that was named, or the bundled ones that suit.
 
         Args:
             scale: factor of enlargement.
@@ -72,19 +73,30 @@ class Engines:
         Raises:
             SwinsrError: it cannot be had.
         """
-        from swinsr.zoo import default_model
+        from swinsr.inference import Upscaler
+        from swinsr.inference.relay import RelayEngine
+
+        names = self._names(scale, photo=photo)
+        for name in names:
+            if name not in self._loaded:
+                self._loaded[name] = load(name, self._settings)
+        whole = " + ".join(names)
+        if whole not in self._loaded:
+            engines = [self._loaded[name].engine for name in names]
+            self._loaded[whole] = Upscaler(RelayEngine(engines))
+        return self._loaded[whole]
+
+    def _names(self, scale: float | None, *, photo: bool) -> tuple[str, ...]:
+        from swinsr.inference.stages import default_stages
 
         settings = self._settings
         if settings.model is not None:
-            name = settings.model
-        elif settings.task == "upscale":
-            wanted = 4.0 if scale is None else max(scale, 1.0)
-            name = default_model(wanted, fast=settings.fast, photo=photo).name
-        else:
-            name = restorer(settings.task)
-        if name not in self._loaded:
-            self._loaded[name] = load(name, settings)
-        return self._loaded[name]
+            return (settings.model,)
+        if settings.task != "upscale":
+            return (restorer(settings.task),)
+        wanted = DEFAULT_SCALE if scale is None else max(scale, 1.0)
+        chosen = default_stages(wanted, fast=settings.fast, photo=photo, best=settings.best)
+        return tuple(model.name for model in chosen)
 
 
 @dataclass(frozen=True)
@@ -107,10 +119,11 @@ class Suited:
 
     def why(self, scale: float | None) -> str:
         """Why it was taken, where it is one for photographs."""
-        from swinsr.zoo import default_model
+        from swinsr.inference.stages import default_stages
 
-        wanted = 4.0 if scale is None else max(scale, 1.0)
-        return self.reason if self.photo and default_model(wanted, photo=True).photo else ""
+        wanted = DEFAULT_SCALE if scale is None else max(scale, 1.0)
+        taken = self.photo and default_stages(wanted, photo=True)[0].photo
+        return self.reason if taken else ""
 
 
 def load(name: str, settings: Settings) -> "Upscaler":
@@ -131,6 +144,7 @@ def load(name: str, settings: Settings) -> "Upscaler":
         tile=settings.tile,
         overlap=settings.overlap,
         memory=settings.memory,
+        best=settings.best,
     )
     if settings.self_ensemble:
         upscaler = Upscaler(EnsembleEngine(upscaler.engine))

@@ -10,6 +10,7 @@ from swinsr.image.limits import DEFAULT_MAX_PIXELS
 from swinsr.image.write import DEFAULT_QUALITY
 
 Task: TypeAlias = Literal["upscale", "denoise", "jpeg"]
+AUTO = "auto"  # the model that suits, by name
 MARKS = {"denoise": "_denoised", "jpeg": "_restored"}
 _NO_LOSSLESS = ("JPEG", "AVIF", "HEIC", "GIF")
 
@@ -21,8 +22,9 @@ class Settings:
     Attributes:
         task: "upscale", or what to restore: "denoise" or "jpeg".
         fast: take the quicker of the bundled models, for slightly less.
+        best: reach scales that are no model's by a further pass, however long that takes.
         model, device, precision, force_float16: as for `swinsr.Upscaler.from_pretrained`; without
-            a model the bundled one that suits the task and the scale.
+            a model, or with "auto", the bundled one that suits picture, task and scale.
         scale, width, height, max_side, fit: of the result; see `swinsr.files.size.Target`.
         self_ensemble: the mean over eight flips and rotations.
         strength: share of a restoration that is taken, 0 to 1.
@@ -43,6 +45,7 @@ class Settings:
     task: Task = "upscale"
     model: str | None = None
     fast: bool = False
+    best: bool = False
     device: str = "auto"
     precision: str = "auto"
     force_float16: bool = False
@@ -73,6 +76,8 @@ class Settings:
             raise ConfigError(
                 f"unknown task {self.task!r}; choose from {', '.join(get_args(Task))}"
             )
+        if self.model == AUTO:
+            object.__setattr__(self, "model", None)
         target = self.target  # which checks itself
         if self.task != "upscale" and (self.scale not in (None, 1) or target.sized):
             raise ConfigError(f"{self.task} keeps a picture's size; leave scale and sizes out")

@@ -9,8 +9,9 @@ import dataclasses
 import hashlib
 import json
 import logging
+import math
 from abc import ABC
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from swinsr.errors import NotEnoughMemoryError
 from swinsr.image.convert import to_gray
 from swinsr.image.resize.matlab import imresize
 from swinsr.inference.faithful import carried_around
-from swinsr.inference.passes import passes_for
+from swinsr.inference.passes import SPARE, passes_for
 from swinsr.inference.tiles import SMALLEST_TILE, Tiling, choose, largest_tile
 from swinsr.models import RestorationConfig
 from swinsr.runtime.enough_memory import enough_memory
@@ -52,6 +53,7 @@ class Engine(ABC):
         kernel: the interpolation that brings a picture to its size, at the end or altogether.
         window: tiles lie on multiples of it.
         tiling: how pictures are dealt with that may be too large.
+        spare: enlargement that is left to `kernel` after the last pass; 1 for none.
         tell: told what a user should know while it runs.
     """
 
@@ -66,6 +68,7 @@ class Engine(ABC):
     kernel: str = "bicubic"
     window: int = 1
     tiling: Tiling = WHOLE_IF_IT_FITS
+    spare: float = SPARE
     tell: Callable[[str], None] = log.warning
 
     def memory(self, height: int, width: int) -> int:
@@ -83,34 +86,35 @@ class Engine(ABC):
         """
         raise NotImplementedError
 
-    def passes(self, scale: float) -> int:
-        """How often it runs to reach an enlargement; 0 for interpolation.
+    def stages(self, scale: float) -> tuple["Engine", ...]:
+        """What runs one after the other to reach an enlargement; () for interpolation alone.
 
         Raises:
             ConfigError: it cannot.
         """
-        return passes_for(self.scale, scale) if self.tileable and self.scale is not None else 0
+        if not self.tileable or self.scale is None:
+            return ()
+        return (self,) * passes_for(self.scale, scale, self.spare)
 
     def enlarge(
         self, planes: FloatArray, scale: float, size: tuple[int, int], progress: Progress
     ) -> FloatArray:
         """(H, W, 1 or 3) in 0..1 enlarged by `scale` to exactly `size`, not clipped."""
-        passes = self.passes(scale)
-        # A pass works on the square of the scale times as many pixels as the one before.
-        weights = [float((self.scale or 1) ** (2 * i)) for i in range(passes)]
+        stages = self.stages(scale)
+        weights = work_of(stages)
         done = 0.0
-        for weight in weights:
+        for stage, weight in zip(stages, weights, strict=True):
             share = weight / sum(weights)
-            planes = self._pass(planes, part(progress, done, done + share))
+            planes = stage.run_pass(planes, part(progress, done, done + share))
             done += share
-        if not passes or planes.shape[:2] != size:
+        if not stages or planes.shape[:2] != size:
             planes = imresize(planes, size=size, kernel=self.kernel)
-        if not passes:
+        if not stages:
             progress(1.0)
         return planes
 
-    def _pass(self, planes: FloatArray, progress: Progress) -> FloatArray:
-        """One pass, whole or in tiles."""
+    def run_pass(self, planes: FloatArray, progress: Progress) -> FloatArray:
+        """One pass over (H, W, 1 or 3), whole or in tiles."""
         height, width = planes.shape[:2]
         choice = choose(self, (height, width), self.tiling)
         if choice.tile is None:
@@ -227,6 +231,12 @@ class BaselineEngine(Engine):
     def __init__(self, name: str) -> None:
         """`name` is one of `BASELINES`."""
         self.name, self.kernel = name, BASELINES[name]
+
+
+def work_of(stages: Sequence[Engine]) -> list[float]:
+    """The pixels that each stage works on, over those of the first."""
+    factors = [stage.scale or 1 for stage in stages]
+    return [float(math.prod(factors[:i]) ** 2) for i in range(len(stages))]
 
 
 def release(device: torch.device) -> None:

@@ -21,7 +21,7 @@ class _Wrapper(Engine):
         )  # fmt: skip
         self.precision, self.notes, self.device = engine.precision, engine.notes, engine.device
         self.tileable, self.kernel, self.window = engine.tileable, engine.kernel, engine.window
-        self.tiling, self.tell = engine.tiling, engine.tell
+        self.tiling, self.spare, self.tell = engine.tiling, engine.spare, engine.tell
 
     def memory(self, height: int, width: int) -> int:
         """The engine's own, and two results more."""

@@ -64,6 +64,7 @@ class Upscaler:
         tile: int | None = None,
         overlap: int | None = None,
         memory: int | None = None,
+        best: bool = False,
     ) -> "Upscaler":
         """Load a model.
 
@@ -78,6 +79,8 @@ class Upscaler:
             mode: "exact" runs every picture whole, "overlap" in blended tiles, "auto" whole while
                 it fits the memory.
             tile, overlap, memory: of large pictures; see `swinsr.inference.Tiling`.
+            best: reach scales that are not the model's by a further pass that is reduced, however
+                long that takes, and not by interpolation.
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.
@@ -99,7 +102,10 @@ class Upscaler:
         loaded = load(find_weights(model))
         network = prepare(loaded.network.to(target), precision, force_float16=force_float16)
         task = str(loaded.metadata.get("task", ""))
-        return cls(NetworkEngine(network, target, name=str(model), task=task, tiling=tiling))
+        engine = NetworkEngine(network, target, name=str(model), task=task, tiling=tiling)
+        if best:
+            engine.spare = 1.0
+        return cls(engine)
 
     @property
     def scale(self) -> float:
@@ -113,6 +119,7 @@ class Upscaler:
             ConfigError: out of range, or the model restores at the picture's own size.
         """
         passes_for(2 if self.engine.scale is None else self.engine.scale, scale)
+        self.engine.stages(scale)
 
     @overload
     def __call__(
@@ -139,7 +146,7 @@ class Upscaler:
             picture: (H, W), (H, W, 1), (H, W, 2) gray and alpha, (H, W, 3) RGB or (H, W, 4) RGBA;
                 uint8, uint16 or float32 in 0..1. Or a PIL image, or a `swinsr.image.Image`.
             scale: factor of enlargement, 1 to 64, not only whole numbers; the model's own by
-                default. Other scales take the fewest passes that reach them, then an antialiased
+                default. Other scales take the fewest passes that come near, then an antialiased
                 reduction.
             progress: told the share of the work done, 0 to 1.
 

@@ -1,9 +1,9 @@
 """What JPEG, noise and blur left in a picture, measured without knowing how it was.
 
-Blockiness after Z. Wang et al., "Blind measurement of blocking artifacts in images", ICIP 2000: steps
-at every eighth column that the columns between do not have; here for each of the eight offsets,
-since what was cropped has its grid anywhere. Noise after J. Immerkaer, "Fast noise variance
-estimation", CVIU 64 (1996), in the flattest blocks alone.
+Blockiness after Z. Wang et al., "Blind measurement of blocking artifacts in images", ICIP 2000:
+steps at every eighth column that the columns between do not have; here for each of the eight
+offsets, since what was cropped has its grid anywhere. Noise after J. Immerkaer, "Fast noise
+variance estimation", CVIU 64 (1996), in the flattest blocks alone.
 """
 
 import cv2
@@ -16,8 +16,8 @@ Plane = NDArray[np.float32]
 LOOKED_AT = 512
 SMALLEST = 24
 NAMES = (
-    "blocks", "blocks_16", "zeros", "zeros_gain", "noise", "noise_flat", "noise_chroma", "fine", "fine_chroma",
-    "ringing", "contrast",
+    "blocks", "blocks_16", "zeros", "zeros_gain", "noise", "noise_flat", "noise_chroma", "fine",
+    "fine_chroma", "ringing", "contrast",
 )  # fmt: skip
 _BLOCK = 8
 _LARGEST_STEP = 12.0  # levels; an edge of the picture is no block's

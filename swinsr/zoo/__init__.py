@@ -1,6 +1,6 @@
 """Models by name: those that ship with the program, and those published by the authors."""
 
-from swinsr.zoo.bundled import bundled_models, default_model, weights_folder
+from swinsr.zoo.bundled import bundled_models, default_model, models_by_scale, weights_folder
 from swinsr.zoo.cache import (
     Record,
     Verdict,
@@ -32,6 +32,7 @@ __all__ = [
     "hub_folder",
     "is_hub_id",
     "is_offline",
+    "models_by_scale",
     "models_folder",
     "no_answer_after",
     "published_models",

@@ -39,13 +39,21 @@ def default_model(scale: float, *, fast: bool = False, photo: bool = False) -> M
 
     Args:
         scale: factor of enlargement asked for, at least 1.
-        fast: take the quicker one of each scale, where there is one.
-        photo: take the one for pictures that were JPEGs, where there is one.
+        fast, photo: as for `models_by_scale`.
     """
-    chosen = {m.scale: m for m in bundled_models() if m.default and m.scale > 1}
-    if fast:
-        chosen |= {m.scale: m for m in bundled_models() if m.fast}
-    if photo:
-        chosen |= {m.scale: m for m in bundled_models() if m.photo}
-    candidates = sorted(chosen.values(), key=lambda m: m.scale)
+    candidates = [model for _, model in sorted(models_by_scale(fast=fast, photo=photo).items())]
     return next((m for m in candidates if m.scale >= scale), candidates[-1])
+
+
+def models_by_scale(*, fast: bool = False, photo: bool = False) -> dict[int, ModelEntry]:
+    """The bundled models that enlarge, one a scale.
+
+    Args:
+        fast: the quicker one of each scale, where there is one.
+        photo: those for pictures that were JPEGs alone, where there are some.
+    """
+    bundled = [m for m in bundled_models() if m.scale > 1]
+    if photo and any(m.photo for m in bundled):
+        return {m.scale: m for m in bundled if m.photo}
+    chosen = {m.scale: m for m in bundled if m.default}
+    return chosen | {m.scale: m for m in bundled if fast and m.fast}

@@ -106,3 +106,39 @@ def test_the_choice_is_made_and_told(tmp_path: Path) -> None:
     assert (clean.model, clean.reason) == (default_model(photo.scale).name, "")
     named = Settings(model="bicubic", scale=photo.scale)
     assert upscale_file(jpeg, tmp_path / "c4.png", named).reason == ""
+
+
+@pytest.mark.parametrize(
+    ("scale", "models"),
+    [
+        (4, "swinsr-light-x4"),
+        (5, "swinsr-light-x4"),
+        (8, "swinsr-light-x2 + swinsr-light-x4"),
+        (2.5, "swinsr-light-x3"),
+    ],
+)
+def test_bundled_models_that_reach_a_scale(scale: float, models: str) -> None:
+    assert Engines(Settings()).get(scale).engine.name == models
+
+
+def test_best_and_named_models_go_alone() -> None:
+    assert Engines(Settings(best=True)).get(8).engine.name == "swinsr-light-x4"
+    assert Engines(Settings(model="swinsr-light-x4")).get(8).engine.name == "swinsr-light-x4"
+    assert Settings(model="auto") == Settings()
+
+
+def test_a_photograph_enlarged_far_is_clean_after_the_first_model() -> None:
+    name = Engines(Settings()).get(16, photo=True).engine.name
+    assert name.split(" + ")[0].startswith("swinsr-photo")
+    assert name.split(" + ")[1].startswith("swinsr-light")
+
+
+def test_a_relay_in_tiles_gives_the_same_as_whole(tmp_path: Path) -> None:
+    saved(tmp_path / "a.png")
+    whole = upscale_file(tmp_path / "a.png", tmp_path / "whole.png", Settings(scale=8, fast=True))
+    tiles = Settings(scale=8, fast=True, mode="overlap", tile=64, overlap=48)
+    upscale_file(tmp_path / "a.png", tmp_path / "tiles.png", tiles)
+    assert whole.model == "swinsr-fast-x2 + swinsr-fast-x4"
+    pair = [np.asarray(Image.open(tmp_path / f"{n}.png"), np.int16) for n in ("whole", "tiles")]
+    assert pair[0].shape == (PIXELS.shape[0] * 8, PIXELS.shape[1] * 8, 3)
+    assert np.abs(pair[0] - pair[1]).mean() < 0.2

@@ -1,5 +1,6 @@
 """The library's front door: the same kind out as in, any scale, clean transparency."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from PIL import Image as PilImage
 from swinsr import Upscaler
 from swinsr.checkpoints import save
 from swinsr.errors import ConfigError, DeviceError, ModelNotFoundError, ShapeMismatchError
-from swinsr.image import Image
-from swinsr.inference.passes import passes_for
+from swinsr.image import Image, to_depth, to_float
+from swinsr.image.resize.matlab import imresize
+from swinsr.inference.passes import SPARE, cheapest_stages, passes_for
 from swinsr.models import from_published
+from swinsr.runtime.progress import silent
 
 BICUBIC = Upscaler.from_pretrained("bicubic")
 
@@ -68,7 +71,7 @@ def test_any_scale_gives_the_rounded_size(height: int, width: int, scale: float)
 def test_eight_times_by_two_passes_keeps_the_picture(light: Upscaler) -> None:
     array = picture(12, 12, 3, np.uint8)
     four = Upscaler.from_pretrained("swinsr-light-x4", device="cpu")
-    assert passes_for(4, 8) == 2
+    assert four.engine.stages(8) == (four.engine,) * 2
     out, plain = four(array, scale=8), BICUBIC(array, scale=8)
     assert out.shape == plain.shape
     assert np.abs(out.astype(float) - plain).mean() < 12  # of 255: the same picture, in place
@@ -149,6 +152,36 @@ def test_restoration_network_keeps_size_and_alpha(tmp_path: Path) -> None:
 )
 def test_fewest_passes(model_scale: int, scale: float, passes: int) -> None:
     assert passes_for(model_scale, scale) == passes
+
+
+@pytest.mark.parametrize(
+    ("scale", "stages"),
+    [
+        (4, (4,)), (4.1, (4,)), (6, (4,)), (6.1, (2, 4)), (8, (2, 4)), (12, (2, 4)), (13, (3, 4)),
+        (18, (3, 4)), (24, (4, 4)), (64, (3, 4, 4)), (30, (2, 3, 4)),
+    ],
+)  # fmt: skip
+def test_cheapest_stages_reach_the_scale_with_the_least_work(
+    scale: float, stages: tuple[int, ...]
+) -> None:
+    assert cheapest_stages((2, 3, 4), scale, SPARE) == stages
+
+
+@given(st.floats(1, 64), st.sets(st.sampled_from([2, 3, 4, 8]), min_size=1))
+def test_stages_always_come_near_enough(scale: float, scales: set[int]) -> None:
+    stages = cheapest_stages(scales, scale, SPARE)
+    assert math.prod(stages) * SPARE >= scale and set(stages) <= scales
+    assert list(stages) == sorted(stages)
+
+
+def test_a_far_scale_takes_one_pass_unless_the_best_is_asked_for() -> None:
+    quick = Upscaler.from_pretrained("swinsr-fast-x4", device="cpu")
+    best = Upscaler.from_pretrained("swinsr-fast-x4", device="cpu", best=True)
+    array = picture(12, 10, 3, np.uint8)
+    assert [len(u.engine.stages(5)) for u in (quick, best)] == [1, 2]
+    assert quick(array, 5).shape == best(array, 5).shape == (60, 50, 3)
+    expected = imresize(quick.engine.run(to_float(array), silent), size=(60, 50))
+    assert np.array_equal(quick(array, 5), to_depth(expected, np.uint8))
 
 
 @pytest.mark.parametrize("scale", [0.5, 0, -1, 65, float("nan"), float("inf")])

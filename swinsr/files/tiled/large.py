@@ -7,6 +7,7 @@ there is one tile, or one band, whatever the picture's height.
 
 import dataclasses
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,7 +29,7 @@ from swinsr.image.bands import Outline, encode_bands
 from swinsr.image.colour.tone import tone_of
 from swinsr.image.resize.matlab_rows import RowResize
 from swinsr.image.write import encoder_errors
-from swinsr.inference.engine import Engine
+from swinsr.inference.engine import Engine, work_of
 from swinsr.inference.tiles import Choice
 from swinsr.inference.upscaler import DEFAULT_SCALE
 from swinsr.runtime.progress import Progress, Steps, part
@@ -143,8 +144,8 @@ class _Run:
     def run(self) -> tuple[str, ...]:
         outline, engine = self._given.outline, self._engine
         shape = (outline.height, outline.width, self._channels)
-        passes = engine.passes(self._scale)
-        self._check_space(passes)
+        stages = engine.stages(self._scale)
+        self._check_space(stages)
         with self._work.raw("source", shape, outline.dtype) as source:
             varies = spool(self._work, self._given, source)
             channels = Channels(
@@ -155,36 +156,37 @@ class _Run:
                 tone_of(outline.metadata, outline.channels) if engine.tileable else None,
             )
             finish = Finish(channels, source, self._size, self._dtype)
-            if not passes:
+            if not stages:
                 bands = self._resized(source, channels, finish)
                 return self._encode(bands, self._progress)
-            with self._passes(passes, source, channels, finish) as last:
-                if last.dtype == np.float32 and not self._ends_finished(passes):
+            with self._run_stages(stages, source, channels, finish) as last:
+                if last.dtype == np.float32 and not self._ends_finished(stages):
                     bands = self._resized(last, None, finish)
                 else:
                     bands = self._stored(last)
                 return self._encode(bands, part(self._progress, _TILES_SHARE, 1.0))
 
-    def _ends_finished(self, passes: int) -> bool:
+    def _ends_finished(self, stages: tuple[Engine, ...]) -> bool:
         """Whether the last pass gives the size that is wanted, so that nothing follows it."""
-        factor = (self._engine.scale or 1) ** passes
+        factor = math.prod(stage.scale or 1 for stage in stages)
         outline = self._given.outline
         return (outline.height * factor, outline.width * factor) == self._size
 
-    def _passes(self, passes: int, source: RawFile, channels: Channels, finish: Finish) -> RawFile:
-        """Run the model as often as it takes; the raw file of the last pass, open."""
-        engine = self._engine
-        scale = engine.scale or 1
+    def _run_stages(
+        self, stages: tuple[Engine, ...], source: RawFile, channels: Channels, finish: Finish
+    ) -> RawFile:
+        """Run the models one after the other; the raw file of the last pass, open."""
         settled = self._work.settle("plan", tile=self._choice.tile, overlap=self._choice.overlap)
-        weights = [float(scale ** (2 * i)) for i in range(passes)]
+        weights = work_of(stages)
         steps = Steps(sum(weights), part(self._progress, 0.0, _TILES_SHARE))
         earlier = sum(record["kind"] == "tile" for record in self._work.ledger.records)
         if earlier:
             self._tell(f"going on with {earlier} tiles of an earlier run")
         before = source
-        for number in range(passes):
+        for number, engine in enumerate(stages):
+            scale = engine.scale or 1
             height, width = before.shape[0] * scale, before.shape[1] * scale
-            finished = number + 1 == passes and self._ends_finished(passes)
+            finished = number + 1 == len(stages) and self._ends_finished(stages)
             dtype = self._dtype if finished else np.dtype(np.float32)
             after = self._work.raw(f"pass{number}", (height, width, self._channels), dtype)
             plan = engine.plan(*before.shape[:2], settled["tile"], settled["overlap"])
@@ -271,14 +273,14 @@ class _Run:
             done += len(band)
             progress(min(done / height, 1.0))
 
-    def _check_space(self, passes: int) -> None:
+    def _check_space(self, stages: tuple[Engine, ...]) -> None:
         """Refuse what the disk has no room for, before hours of work rather than after."""
         outline = self._given.outline
         pixels = outline.height * outline.width * self._channels
         needed = pixels * outline.dtype.itemsize
-        for number in range(passes):
-            pixels *= (self._engine.scale or 1) ** 2
-            last = number + 1 == passes and self._ends_finished(passes)
+        for number, stage in enumerate(stages):
+            pixels *= (stage.scale or 1) ** 2
+            last = number + 1 == len(stages) and self._ends_finished(stages)
             needed += pixels * (self._dtype.itemsize if last else 4)
         # What is there of an earlier run is not needed twice.
         needed -= sum(file.stat().st_size for file in self._work.path.glob("*.raw"))
