@@ -39,7 +39,9 @@ def run_batch(
         raise ConfigError("standard output cannot hold both the picture and --json; use -o FILE")
     progress = FileProgress(len(run.jobs), quiet=quiet or run.to_stream)
     failures = 0
-    with closing(run.records(progress.file, jobs)) as records:  # the workers end with it
+    with closing(
+        run.records(progress.file, jobs, progress.announce)
+    ) as records:  # the workers end with it
         for record in records:
             failures += record.status == "failed"
             show(record, as_json=as_json, quiet=quiet, to_error=run.to_stream)

@@ -18,6 +18,7 @@ from swinsr.errors import SwinsrError
 from swinsr.files.choose import suited
 from swinsr.files.convert import Conversion, attempt, checked_format, failed, look
 from swinsr.files.engines import Engines
+from swinsr.files.expect import Announce
 from swinsr.files.plan import Job
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
@@ -37,7 +38,11 @@ class _Step:
 
 
 def run_ahead(
-    engines: Engines, settings: Settings, jobs: Sequence[Job], watch: Watch
+    engines: Engines,
+    settings: Settings,
+    jobs: Sequence[Job],
+    watch: Watch,
+    announce: Announce | None = None,
 ) -> Generator[Record, None, None]:
     """The records of all jobs, in order, each when its file is written.
 
@@ -49,6 +54,7 @@ def run_ahead(
         settings: for every file.
         jobs: files alone, no streams.
         watch: shows each file's progress.
+        announce: as for `swinsr.files.convert.convert`.
     """
     readers, writers = ThreadPoolExecutor(1, "swinsr-read"), ThreadPoolExecutor(1, "swinsr-write")
     unread = iter(enumerate(jobs, 1))
@@ -66,7 +72,7 @@ def run_ahead(
             step = future.result()
             begin(1)
             with watch(number, job.source_name) as report:
-                step = _compute(step, engines, job, settings, report)
+                step = _compute(step, engines, job, settings, report, announce)
             written.append(writers.submit(_write, job, step))
             while len(written) > AHEAD or (written and written[0].done()):
                 yield written.popleft().result()
@@ -87,11 +93,16 @@ def _read(engines: Engines, job: Job, settings: Settings) -> _Step:
 
 
 def _compute(
-    step: _Step, engines: Engines, job: Job, settings: Settings, report: Progress
+    step: _Step,
+    engines: Engines,
+    job: Job,
+    settings: Settings,
+    report: Progress,
+    announce: Announce | None,
 ) -> _Step:
     start = time.perf_counter()
     if step.left is None:
-        return _Step(attempt(engines, job, settings, report))
+        return _Step(attempt(engines, job, settings, report, announce))
     if isinstance(step.left, Conversion):
         try:
             step.left.compute(report)

@@ -17,6 +17,7 @@ from swinsr.errors import (
 )
 from swinsr.files.choose import choose_way, suited
 from swinsr.files.engines import Engines, Models
+from swinsr.files.expect import Announce, expect
 from swinsr.files.plan import Job
 from swinsr.files.record import Record, sentence
 from swinsr.files.settings import Settings
@@ -38,11 +39,17 @@ class _Named(io.BytesIO):
         self.name = name
 
 
-def attempt(engines: Engines, job: Job, settings: Settings, report: Report) -> Record:
+def attempt(
+    engines: Engines,
+    job: Job,
+    settings: Settings,
+    report: Report,
+    announce: Announce | None = None,
+) -> Record:
     """The record of a job, done or not."""
     start = time.perf_counter()
     try:
-        record = convert(engines, job, settings, report)
+        record = convert(engines, job, settings, report, announce)
     except SwinsrError as error:
         record = failed(job, error)
     return replace(record, seconds=time.perf_counter() - start)
@@ -53,14 +60,21 @@ def failed(job: Job, error: SwinsrError) -> Record:
     return Record(job.source_name, job.output_name, "failed", error=sentence(error))
 
 
-def convert(engines: Engines, job: Job, settings: Settings, report: Report) -> Record:
+def convert(
+    engines: Engines,
+    job: Job,
+    settings: Settings,
+    report: Report,
+    announce: Announce | None = None,
+) -> Record:
     """Read, upscale or restore, and write one file.
 
     Args:
         engines: the run's models.
         job: the file and where its result goes.
         settings: what is done to it.
-        report: told the share of the work done.
+        report: notified with the share of the work done.
+        announce: notified, before long work, with the source's name and what to expect.
 
     Raises:
         SwinsrError: whatever went wrong; nothing was written.
@@ -72,6 +86,10 @@ def convert(engines: Engines, job: Job, settings: Settings, report: Report) -> R
     models = suited(engines, settings, job.source, header)
     if header is not None:
         way = choose_way(models, settings, header.height, header.width)
+        if announce is not None:
+            expected = expect(way, header.height, header.width)
+            if expected is not None:
+                announce(job.source_name, expected)
         if way.tiles is not None and way.engine is not None:
             from swinsr.files.tiled.large import convert_large
 

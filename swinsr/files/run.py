@@ -15,6 +15,7 @@ from typing import TypeAlias
 from swinsr.errors import ConfigError, ImageWriteError
 from swinsr.files.convert import attempt, convert
 from swinsr.files.engines import Engines
+from swinsr.files.expect import Announce
 from swinsr.files.plan import Job, Naming, plan_jobs
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
@@ -122,11 +123,16 @@ class Run:
             self._folder = None if self.to_stream else target.path
 
     def records(
-        self, watch: Watch = unwatched, processes: int = 1
+        self, watch: Watch = unwatched, processes: int = 1, announce: Announce | None = None
     ) -> Generator[Record, None, None]:
         """Do all jobs: here one after the other, or in processes; a record for each.
 
         The output folder is made where it is missing.
+
+        Args:
+            watch: around the work on each file.
+            processes: how many at a time.
+            announce: notified before long work with what to expect; not by worker processes.
         """
         if self._folder is not None:
             _make_folder(self._folder)
@@ -139,13 +145,13 @@ class Run:
         if len(self.jobs) > 1 and not any(job.from_stream or job.to_stream for job in self.jobs):
             from swinsr.files.ahead import run_ahead
 
-            return run_ahead(self._engines, self.settings, self.jobs, watch)
-        return self._here(watch)
+            return run_ahead(self._engines, self.settings, self.jobs, watch, announce)
+        return self._here(watch, announce)
 
-    def _here(self, watch: Watch) -> Generator[Record, None, None]:
+    def _here(self, watch: Watch, announce: Announce | None) -> Generator[Record, None, None]:
         for number, job in enumerate(self.jobs, 1):
             with watch(number, job.source_name) as report:
-                record = attempt(self._engines, job, self.settings, report)
+                record = attempt(self._engines, job, self.settings, report, announce)
             yield record
 
     def only(self, progress: Progress) -> Record:

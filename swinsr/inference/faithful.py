@@ -66,7 +66,7 @@ def _remove_colour(out: FloatArray, planes: FloatArray, scale: int) -> None:
 def _coloured(planes: FloatArray) -> FloatArray:
     """(h, w) in 0..1: how far a pixel may have colour; exactly 0 where none is near."""
     difference = planes.max(axis=2) - planes.min(axis=2)
-    share = np.minimum(difference / COLOURED, np.float32(1))
+    share: FloatArray = np.minimum(difference / COLOURED, np.float32(1))
     if float(share.min()) >= 1:
         return share
     side = 2 * (_REACH + _FADE) + 1

@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from swinsr.errors import SwinsrError
+from swinsr.files.expect import Expected
 from swinsr.files.record import Record, sentence
 
 # File names may hold control characters: a line break would make two lines of one, an escape
@@ -85,7 +86,15 @@ class FileProgress:
         self._console = console if console.is_terminal and not console.is_dumb_terminal else None
         if quiet:
             self._console = None
-        self._files = files
+        self._files, self._quiet, self._bar = files, quiet, Progress()
+
+    def announce(self, name: str, expected: Expected) -> None:
+        """Print what a picture becomes and when, above its bar."""
+        line = f"{one_line(name)}: {expected.sentence}"
+        if self._console is not None:
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        elif not self._quiet:
+            typer.echo(line, err=True)
 
     @contextmanager
     def file(self, number: int, name: str) -> Iterator[Callable[[float], None]]:
@@ -104,6 +113,7 @@ class FileProgress:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self._console, transient=True) as bar:
+            self._bar = bar
             task = bar.add_task(name if self._files == 1 else f"{number}/{self._files} {name}")
             yield lambda share: bar.update(task, completed=100 * share)
 

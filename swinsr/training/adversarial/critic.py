@@ -69,7 +69,7 @@ class Critic:
         )
         self.network.requires_grad_(True).train()
         wish = texture(wish)
-        weight = settings.share * ramp * gradient.norm() / wish.norm().clamp_min(1e-12)
+        weight: Tensor = settings.share * ramp * gradient.norm() / wish.norm().clamp_min(1e-12)
         return gradient + weight * wish
 
     def learn(self, pictures: Tensor, target: Tensor, rate: float, autocast: bool) -> None:
