@@ -9,11 +9,7 @@ from typing import Any
 
 from swinsr.errors import ConfigError, SwinsrError
 from swinsr.files.sources import Given, expand, is_folder
-from swinsr.image.formats.table import FORMATS
-
-# Outputs beside the input keep these formats; all others become PNG, since writing a lossy file
-# again would lose more.
-_KEPT = ("PNG", "TIFF", "BMP")
+from swinsr.image.formats.table import ALL, FORMATS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +71,9 @@ class Naming:
 
     def name(self, source: Path, *, with_suffix: bool = False) -> str:
         """`in.png` -> `in_x4.png`, `in.jpg` -> `in_x4.png`, or `in_jpg_x4.png`."""
-        kept = FORMATS.get(source.suffix.lower()) in _KEPT
+        own = FORMATS.get(source.suffix.lower())
+        # All others become PNG, since writing a lossy file again would lose more.
+        kept = own is not None and ALL[own].kept
         suffix = self.suffix or (source.suffix if kept else ".png")
         stem = f"{source.stem}_{source.suffix[1:]}" if with_suffix else source.stem
         return f"{stem}{self.mark}{suffix}"

@@ -12,7 +12,6 @@ from swinsr.image.write import DEFAULT_QUALITY
 Task: TypeAlias = Literal["upscale", "denoise", "jpeg"]
 AUTO = "auto"  # the model that suits, by name
 MARKS = {"denoise": "_denoised", "jpeg": "_restored"}
-_NO_LOSSLESS = ("JPEG", "AVIF", "HEIC", "GIF")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,7 +120,7 @@ class Settings:
             ConfigError: naming the setting and the formats that can.
         """
         form = format_named(name)
-        if self.lossless and form.name in _NO_LOSSLESS:
+        if self.lossless and not form.exact:
             raise ConfigError(f"{form.name} is not written without loss; use --format png or webp")
         if self.bits is not None and self.bits not in form.depths:
             most = {8: "png or tif", 16: "png or tif", 32: "tif"}[self.bits]

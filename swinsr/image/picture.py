@@ -43,7 +43,7 @@ class Image:
         alpha: (height, width) of the same type, 0 transparent, its largest value
             opaque; or None.
         metadata: profile, EXIF, XMP and resolution.
-        source_format: "PNG", "JPEG", "WebP", "TIFF" or "BMP" where it was read from one.
+        source_format: a name of `swinsr.image.formats.table.ALL` where it was read from a file.
         notes: sentences on what reading could not keep as it was, for the user to see.
 
     Raises:

@@ -1,33 +1,21 @@
 """Read a picture file: recognise, refuse what is too large, decode, turn upright."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from swinsr.errors import ImageReadError, is_out_of_memory
 from swinsr.image.formats import exif
 from swinsr.image.formats.exif import upright
-from swinsr.image.formats.faults import CODEC_ERRORS, DamagedError, UnsupportedError
-from swinsr.image.formats.headers import Header, read_header
-from swinsr.image.formats.heif.read import decode_avif, decode_heic
-from swinsr.image.formats.jpeg.read import decode_jpeg
-from swinsr.image.formats.pillow.read import decode_bmp, decode_gif, decode_webp
-from swinsr.image.formats.png.read import decode_png
-from swinsr.image.formats.tiff.read import decode_tiff
-from swinsr.image.limits import DEFAULT_MAX_PIXELS, check_pixels
+from swinsr.image.formats.faults import DamagedError, UnsupportedError, codec_errors
+from swinsr.image.formats.form import Header, check_size
+from swinsr.image.formats.headers import read_header
+from swinsr.image.formats.table import ALL
+from swinsr.image.limits import DEFAULT_MAX_PIXELS, Limit
 from swinsr.image.picture import Image
 from swinsr.image.source import ImageSource, open_source
 
-_DECODERS: dict[str, Callable[[bytes, Header], Image]] = {
-    "JPEG": decode_jpeg,
-    "WebP": decode_webp,
-    "BMP": decode_bmp,
-    "GIF": decode_gif,
-    "AVIF": decode_avif,
-    "HEIC": decode_heic,
-}
-_TURNED_BY_DECODER = ("AVIF", "HEIC")
 # The same field a second time, as an attribute or as an element.
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")
 
@@ -48,10 +36,10 @@ def read_image(source: ImageSource, *, max_pixels: int | None = DEFAULT_MAX_PIXE
         ImageTooLargeError: more than `max_pixels` pixels.
     """
     with open_source(source) as (name, stream), own_errors(name):
-        header = read_header(stream)
-        check_pixels(name, header.height, header.width, max_pixels)
+        header, limit = read_header(stream), Limit(name, max_pixels)
+        limit.check(header.height, header.width)
         stream.seek(0)
-        return decode(stream.read(), header, max_pixels)
+        return decode(stream.read(), header, limit)
 
 
 def probe_image(source: ImageSource) -> Header:
@@ -73,7 +61,7 @@ def own_errors(name: str) -> Iterator[None]:
         raise ImageReadError(f"{name}: {error}") from error
     except MemoryError as error:
         raise ImageReadError(_no_memory(name)) from error
-    except CODEC_ERRORS as error:
+    except codec_errors() as error:
         if is_out_of_memory(error):
             raise ImageReadError(_no_memory(name)) from error
         raise ImageReadError(
@@ -82,27 +70,24 @@ def own_errors(name: str) -> Iterator[None]:
         ) from error
 
 
-def decode(data: bytes, header: Header, max_pixels: int | None) -> Image:
+def decode(data: bytes, header: Header, limit: Limit) -> Image:
     """Decode a file's first picture and turn it upright.
 
     Args:
         data: the whole file.
         header: what `read_header` found; its size was approved.
-        max_pixels: for what else the file may hold, such as tiles larger than the picture.
+        limit: for what else the file may hold, such as tiles larger than the picture.
 
     Raises:
-        one of `swinsr.image.formats.faults.CODEC_ERRORS`; `own_errors` turns it into one of ours.
+        one of `swinsr.image.formats.faults.codec_errors()`; `own_errors` makes it one of ours.
     """
-    if header.format == "PNG":
-        image = decode_png(data)
-    elif header.format == "TIFF":
-        image = decode_tiff(data, max_pixels)
-    else:
-        image = _DECODERS[header.format](data, header)
-    stored = (image.height, image.width)
-    turned = header.format in _TURNED_BY_DECODER and stored == (header.width, header.height)
-    if stored != (header.height, header.width) and not turned:
-        raise DamagedError("it states two different sizes")
+    form = ALL[header.format]
+    image = form.read(data, header, limit)
+    return finished(check_size(image, header.height, header.width, turned=form.turned), header)
+
+
+def finished(image: Image, header: Header) -> Image:
+    """What all decoded pictures go through, stills and frames alike: turned upright."""
     return replace(_upright(image), source_format=header.format)
 
 

@@ -10,15 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from swinsr.errors import ConfigError, ImageWriteError
-from swinsr.image.formats.faults import CODEC_ERRORS, UnsupportedError
+from swinsr.image.convert import to_rgb
+from swinsr.image.formats.faults import UnsupportedError, codec_errors
 from swinsr.image.formats.fit import fit_to_format
-from swinsr.image.formats.gif.write import encode_gif, encode_gif_frames
-from swinsr.image.formats.heif.write import check_available, encode_avif, encode_heic
-from swinsr.image.formats.pillow.write import encode_bmp, encode_jpeg, encode_webp
-from swinsr.image.formats.png.write import encode_png, encode_png_frames
 from swinsr.image.formats.table import ALL, check_side, output_format
-from swinsr.image.formats.tiff.write import encode_tiff, encode_tiff_pages
-from swinsr.image.formats.webp.write import encode_webp_frames
 from swinsr.image.frames import Frame, Frames, uniform
 from swinsr.image.picture import Image
 from swinsr.storage.atomic import atomic_output
@@ -118,7 +113,7 @@ def encoder_errors(name: str, format_name: str) -> Iterator[None]:
         raise ImageWriteError(
             f"{name}: there is not enough memory to encode it; close other programs"
         ) from error
-    except CODEC_ERRORS as error:
+    except codec_errors() as error:
         raise ImageWriteError(
             f"{name}: the picture could not be encoded as {format_name} ({error}); try PNG"
         ) from error
@@ -145,24 +140,12 @@ def encode_image(
         ConfigError: a quality outside its range, or another format.
     """
     check_options(format_name, quality)
-    check_available(format_name)
+    form = ALL[format_name]
+    missing = form.missing()
+    if missing:
+        raise UnsupportedError(missing)
     image, notes = fit_to_format(image, format_name)
-    if format_name == "PNG":
-        encode_png(stream, image)
-    elif format_name == "TIFF":
-        encode_tiff(stream, image)
-    elif format_name == "JPEG":
-        encode_jpeg(stream, image, quality)
-    elif format_name == "WebP":
-        encode_webp(stream, image, quality, lossless=lossless)
-    elif format_name == "GIF":
-        encode_gif(stream, image)
-    elif format_name == "AVIF":
-        encode_avif(stream, image, quality)
-    elif format_name == "HEIC":
-        encode_heic(stream, image, quality)
-    else:
-        encode_bmp(stream, image)
+    form.write(stream, image, quality, lossless=lossless)
     return notes
 
 
@@ -181,7 +164,8 @@ def encode_frames(
         ConfigError: a quality outside its range, or a format that holds one picture.
     """
     check_options(format_name, quality)
-    if ALL[format_name].several != like.kind:
+    form = ALL[format_name]
+    if form.several != like.kind:
         raise ConfigError(f"{format_name} does not hold {like.kind}; take one picture alone")
     notes: dict[str, None] = {}
 
@@ -190,28 +174,18 @@ def encode_frames(
         for frame in pictures:
             image = frame.image
             if like.kind == "animation":
+                if first is None and like.channels == 3:
+                    image = image.with_pixels(to_rgb(image.pixels), image.alpha)
                 first = image if first is None else first
-                image = uniform(image, first.height, first.width)
+                image = uniform(image, first)
             check_side(like.name, image.height, image.width, format_name)
             image, lost = fit_to_format(image, format_name)
             notes.update(dict.fromkeys(lost))
             yield image, frame.seconds
 
-    if format_name == "TIFF":
-        encode_tiff_pages(stream, (image for image, _ in fitted()), like.count)
-    elif format_name == "PNG":
-        encode_png_frames(stream, fitted(), like.count, like.loops)
-    else:
-        frames = fitted()
-        head = next(frames)
-        size, metadata = (head[0].height, head[0].width), head[0].metadata
-        both = _chain(head, frames)
-        if format_name == "GIF":
-            encode_gif_frames(stream, both, *size, like.loops)
-        else:
-            encode_webp_frames(stream, both, metadata, size, like.loops, quality, lossless=lossless)
-    unit = {"GIF": 100, "WebP": 1000}.get(format_name)
-    if unit is not None and any((delay * unit).denominator > 1 for delay in like.delays):
+    form.write_frames(stream, fitted(), like, quality, lossless=lossless)
+    unit = form.timing if like.kind == "animation" else 0
+    if unit and any((delay * unit).denominator > 1 for delay in like.delays):
         notes[f"the frames' times were rounded to 1/{unit} s, as {format_name} stores them"] = None
     return tuple(notes)
 
@@ -247,13 +221,6 @@ def check_options(format_name: str, quality: int) -> None:
         raise ConfigError(f"quality goes from 1 to 100, not {quality}")
     if format_name not in ALL:
         raise ConfigError(f"{format_name!r} is no format that can be written; try 'PNG'")
-
-
-def _chain(
-    first: tuple[Image, Fraction], others: Iterator[tuple[Image, Fraction]]
-) -> Iterator[tuple[Image, Fraction]]:
-    yield first
-    yield from others
 
 
 def without_description(image: Image) -> Image:

@@ -36,8 +36,9 @@ def test_failing_encoder_leaves_the_old_file_and_no_temporary(
         stream.write(b"half a picture")
         raise failure("stopped")
 
-    encoder = {"png": "png", "jpg": "jpeg", "webp": "webp", "tif": "tiff", "bmp": "bmp"}[suffix]
-    monkeypatch.setattr(f"swinsr.image.write.encode_{encoder}", fail)
+    encoder = {"jpg": "jpeg", "tif": "tiff"}.get(suffix, suffix)
+    place = "bmp.codec" if suffix == "bmp" else f"{encoder}.write"
+    monkeypatch.setattr(f"swinsr.image.formats.{place}.encode_{encoder}", fail)
     ours = failure in (KeyboardInterrupt, SystemExit)
     with pytest.raises(failure if ours else ImageWriteError):
         write_image(path, PICTURE, overwrite=True)

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from swinsr.image.bands.outline import jpeg_outline, png_outline, tiff_outline
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import DamagedError
+from swinsr.image.formats.form import Format
 from swinsr.image.formats.headers import read_header
-from swinsr.image.limits import DEFAULT_MAX_PIXELS, check_pixels
+from swinsr.image.formats.table import ALL
+from swinsr.image.limits import DEFAULT_MAX_PIXELS, Limit
 from swinsr.image.picture import Array, Metadata
 from swinsr.image.read import own_errors
 from swinsr.image.source import open_source
@@ -74,22 +75,15 @@ def open_bands(path: Path, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Ba
     """
     if importlib.util.find_spec("pyvips") is None:
         return None
-    outlines: dict[str, tuple[str, Callable[[BinaryIO], Metadata | None]]] = {
-        "PNG": ("pngload", png_outline),
-        "JPEG": ("jpegload", jpeg_outline),
-        "TIFF": ("tiffload", tiff_outline),
-    }
     with open_source(path) as (name, stream), own_errors(name):
         header = read_header(stream)
-        check_pixels(name, header.height, header.width, max_pixels)
-        if header.format not in outlines:
-            return None
-        loader, outline = outlines[header.format]
-        metadata = outline(stream)
+        Limit(name, max_pixels).check(header.height, header.width)
+        form = ALL[header.format]
+        metadata = form.outline(stream) if form.vips_loader else None
         if metadata is None or not _is_upright(metadata):
             return None
         with _libvips_errors():
-            picture = _open(loader, path)
+            picture = _open(form, path)
             if (picture.height, picture.width) != (header.height, header.width):
                 raise DamagedError("it states two different sizes")
             if picture.format not in _TYPES or picture.bands > 4:
@@ -103,7 +97,7 @@ def open_bands(path: Path, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Ba
                 np.dtype(_TYPES[picture.format]),
                 metadata,
                 header.format,
-                lambda: _decode(loader, path),
+                lambda: _decode(form, path),
             )
 
 
@@ -111,21 +105,17 @@ def _is_upright(metadata: Metadata) -> bool:
     return metadata.exif is None or exif.orientation_of(metadata.exif) == 1
 
 
-def _open(loader: str, path: Path) -> Any:
+def _open(form: Format, path: Path) -> Any:
     vips = importlib.import_module("pyvips")
     vips.cache_set_max(0)  # results of operations, kept for a next time that does not come
-    options: dict[str, Any] = {"access": "sequential", "fail_on": "warning"}
-    if loader == "pngload":
-        options["unlimited"] = True
-    elif loader == "jpegload":
-        # Damage in a JPEG is a warning; so are oddities that do no harm, which are read whole.
-        options["unlimited"] = True
-    return getattr(vips.Image, loader)(str(path), **options)
+    # Damage in a JPEG is a warning; so are oddities that do no harm, which are read whole.
+    options: dict[str, Any] = {"access": "sequential", "fail_on": "warning", **form.vips_options}
+    return getattr(vips.Image, form.vips_loader)(str(path), **options)
 
 
-def _decode(loader: str, path: Path) -> Iterator[Array]:
+def _decode(form: Format, path: Path) -> Iterator[Array]:
     vips = importlib.import_module("pyvips")
-    picture = _open(loader, path)
+    picture = _open(form, path)
     dtype = _TYPES[picture.format]
     rows = max(_BAND_BYTES // (picture.width * picture.bands * np.dtype(dtype).itemsize), 1)
     region = vips.Region.new(picture)

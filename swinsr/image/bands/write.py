@@ -1,36 +1,21 @@
-"""Large files written in bands of rows: PNG, TIFF and JPEG as their bands come, others at the end.
+"""Large files written in bands of rows, as they come; those of other formats whole, at the end.
 
 The encoders are those of smaller pictures, so a large one looks the same and carries the same.
 """
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
-import tifffile
 
-from swinsr.image.bands.jpeg import encode_jpeg_bands
-from swinsr.image.bands.regroup import regroup
 from swinsr.image.convert import to_depth, to_rgb
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.fit import fit_to_format, on_white
-from swinsr.image.formats.png import chunks as png
-from swinsr.image.formats.png.write import begin, compressed_rows
-from swinsr.image.formats.tiff.write import (
-    CLASSIC_LIMIT,
-    add_metadata,
-    byte_order,
-    layout_options,
-)
+from swinsr.image.formats.table import ALL
 from swinsr.image.picture import Array, Image, Metadata
 from swinsr.image.write import encode_image
-
-# The others are put together whole: the formats or their encoders know no bands.
-BANDED_FORMATS = ("PNG", "TIFF", "JPEG")
-_TIFF_TILE = 256
 
 
 @dataclass(frozen=True)
@@ -112,22 +97,15 @@ def encode_bands(
     Returns:
         A sentence on each thing that was lost.
     """
-    if format_name not in BANDED_FORMATS:
+    form = ALL[format_name]
+    if not form.banded:
         whole = np.concatenate(list(bands))
         colours = whole[..., : outline.channels]
         image = Image(colours, whole[..., -1] if outline.has_alpha else None, outline.metadata)
         return encode_image(stream, image, format_name, quality=quality, lossless=lossless)
     fitted, notes = fit_outline(outline, format_name)
     ready = (_fit_band(band, outline, fitted) for band in bands)
-    if format_name == "PNG":
-        begin(stream, fitted.image())
-        for packed in compressed_rows(ready):
-            stream.write(png.chunk(b"IDAT", packed))
-        stream.write(png.chunk(b"IEND", b""))
-    elif format_name == "TIFF":
-        _encode_tiff(stream, fitted, ready)
-    else:
-        encode_jpeg_bands(stream, fitted.image(), ready, quality)
+    form.write_bands(stream, fitted.image(), ready, quality)
     return notes
 
 
@@ -138,32 +116,3 @@ def _fit_band(band: Array, before: Outline, after: Outline) -> Array:
         colours = to_rgb(band[..., :1])
         band = np.concatenate([colours, band[..., 1:]], axis=2)
     return to_depth(band, after.dtype)
-
-
-def _encode_tiff(stream: BinaryIO, outline: Outline, bands: Iterable[Array]) -> None:
-    image = outline.image()
-    samples = outline.channels + outline.has_alpha
-    size = outline.height * outline.width * samples * outline.dtype.itemsize
-    with tifffile.TiffWriter(
-        stream, bigtiff=size > CLASSIC_LIMIT, byteorder=byte_order(image.metadata)
-    ) as writer:
-        writer.write(
-            _tiles(bands),
-            shape=image.pixels.shape[:2] if samples == 1 else (*image.pixels.shape[:2], samples),
-            dtype=outline.dtype,
-            tile=(_TIFF_TILE, _TIFF_TILE),
-            **layout_options(image),
-        )
-    add_metadata(stream, [image.metadata])
-
-
-def _tiles(bands: Iterable[Array]) -> Iterator[Array]:
-    """Square tiles in rows; those at the edges filled up with the pixels next to them."""
-    side = _TIFF_TILE
-    for band in regroup(bands, side):
-        across = math.ceil(band.shape[1] / side) * side
-        gaps = ((0, side - len(band)), (0, across - band.shape[1]), (0, 0))
-        full = np.pad(band, gaps, mode="edge")
-        for left in range(0, across, side):
-            tile = np.ascontiguousarray(full[:, left : left + side])
-            yield tile[..., 0] if tile.shape[2] == 1 else tile

@@ -2,9 +2,10 @@
 
 import functools
 import io
+from typing import TYPE_CHECKING
 
-from PIL import Image as PilImage
-from PIL import ImageCms
+if TYPE_CHECKING:
+    from PIL import Image as PilImage
 
 _FIXED_DATE = bytes.fromhex("07d0 0001 0001 0000 0000 0000")  # 2000-01-01 00:00:00
 
@@ -27,11 +28,15 @@ def fits(profile: bytes, channels: int) -> bool:
 @functools.cache
 def srgb_profile() -> bytes:
     """LittleCMS's sRGB profile, with a fixed creation date so that outputs can be compared."""
+    from PIL import ImageCms
+
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return profile[:24] + _FIXED_DATE + profile[36:]
 
 
-def to_srgb(picture: PilImage.Image, profile: bytes | None) -> tuple[PilImage.Image, str | None]:
+def to_srgb(
+    picture: "PilImage.Image", profile: bytes | None
+) -> tuple["PilImage.Image", str | None]:
     """Convert a CMYK or Lab picture to sRGB.
 
     Args:
@@ -41,6 +46,8 @@ def to_srgb(picture: PilImage.Image, profile: bytes | None) -> tuple[PilImage.Im
     Returns:
         The picture in mode RGB, and a note where the colours are approximate.
     """
+    from PIL import ImageCms
+
     lab = picture.mode == "LAB"
     if not lab and (profile is None or colour_space(profile) != "CMYK"):
         return picture.convert("RGB"), _approximate("it carries no CMYK profile")

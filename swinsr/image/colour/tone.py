@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from swinsr.image.colour.chunks import USUAL_GAMMA
 from swinsr.image.colour.icc import colour_space
-from swinsr.image.formats.png.chunks import USUAL_GAMMA
 from swinsr.image.picture import Array, Metadata
 
 Table = npt.NDArray[np.float64]

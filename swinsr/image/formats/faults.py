@@ -6,25 +6,31 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import cv2
-from PIL.Image import DecompressionBombError
-
-# What codecs raise on purpose when the data is not what it should be, or the disk fails.
-CODEC_ERRORS = (
-    OSError,
-    EOFError,
-    ValueError,
-    SyntaxError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-    cv2.error,
-    DecompressionBombError,
-)
 # What their parsers stumble over in damaged data: an index past a table, a division by a zero size,
 # a list where one number was due. In our own code the same would be a defect and stays visible.
 _STUMBLES = (TypeError, LookupError, ArithmeticError, AttributeError, AssertionError)
+
+
+def codec_errors() -> tuple[type[Exception], ...]:
+    """What codecs raise on purpose when the data is not what it should be, or the disk fails.
+
+    For `except`, which calls it only when something was raised: the codecs are not loaded for it.
+    """
+    import cv2
+    from PIL.Image import DecompressionBombError
+
+    return (
+        OSError,
+        EOFError,
+        ValueError,
+        SyntaxError,
+        RuntimeError,
+        struct.error,
+        zlib.error,
+        lzma.LZMAError,
+        cv2.error,
+        DecompressionBombError,
+    )
 
 
 class DamagedError(ValueError):

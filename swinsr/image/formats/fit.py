@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from swinsr.image.colour import icc
+from swinsr.image.colour.chunks import changes_colour
 from swinsr.image.convert import largest_value, to_depth, to_rgb
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import DamagedError
-from swinsr.image.formats.png.chunks import USUAL_GAMMA
+from swinsr.image.formats.form import COLOUR, DPI, EXIF, ICC, XMP, Format
 from swinsr.image.formats.table import ALL
 from swinsr.image.picture import Array, Image, Metadata
 
-# Bytes that one JPEG segment holds behind the prefix of its kind.
-_JPEG_EXIF_LIMIT, _JPEG_XMP_LIMIT = 65527, 65504
+_BLOCKS = {ICC: "profile", EXIF: "EXIF", XMP: "XMP"}
 
 
 def fit_to_format(image: Image, format_name: str) -> tuple[Image, tuple[str, ...]]:
@@ -23,24 +23,24 @@ def fit_to_format(image: Image, format_name: str) -> tuple[Image, tuple[str, ...
         image: any picture.
         format_name: a name of `swinsr.image.formats.table.ALL`.
     """
+    form = ALL[format_name]
     notes: list[str] = []
     pixels, alpha = image.pixels, image.alpha
-    if alpha is not None and not ALL[format_name].alpha:
+    if alpha is not None and not form.alpha:
         if int(alpha.min()) < largest_value(alpha.dtype):
             pixels = on_white(pixels, alpha)
-            notes.append(f"transparency was laid on white, as {format_name} holds none")
+            notes.append(f"transparency was laid on white, as {form.name} holds none")
         alpha = None
-    dtype = _sample_type(pixels.dtype, format_name)
+    dtype = _sample_type(pixels.dtype, form)
     if dtype != pixels.dtype:
-        notes.append(_depth_note(pixels, dtype, format_name))
+        notes.append(_depth_note(pixels, dtype, form.name))
         pixels = to_depth(pixels, dtype)
         alpha = None if alpha is None else to_depth(alpha, dtype)
-    if format_name in ("WebP", "AVIF"):
-        pixels = to_rgb(pixels)  # the format has no gray; equal channels are the same picture
-    if format_name == "GIF":
-        _note_gif(pixels, alpha, notes)
+    if not form.gray:
+        pixels = to_rgb(pixels)  # equal channels are the same picture
     image = image.with_pixels(pixels, alpha)
-    metadata = _fit_metadata(image, format_name, notes)
+    notes += form.losses(image)
+    metadata = _fit_metadata(image, form, notes)
     return replace(image, metadata=metadata), tuple(notes)
 
 
@@ -63,16 +63,9 @@ def on_white(pixels: Array, alpha: Array) -> Array:
     return mixed.astype(pixels.dtype)
 
 
-def _sample_type(dtype: np.dtype[np.generic], format_name: str) -> np.dtype[np.generic]:
-    bits = min(dtype.itemsize * 8, max(ALL[format_name].depths))
+def _sample_type(dtype: np.dtype[np.generic], form: Format) -> np.dtype[np.generic]:
+    bits = min(dtype.itemsize * 8, max(form.depths))
     return np.dtype({8: np.uint8, 16: np.uint16, 32: np.float32}[bits])
-
-
-def _note_gif(pixels: Array, alpha: Array | None, notes: list[str]) -> None:
-    if pixels.shape[2] == 3:
-        notes.append("colours were reduced to 256, as GIF holds no more")
-    if alpha is not None and bool(((alpha > 0) & (alpha < largest_value(alpha.dtype))).any()):
-        notes.append("half transparency became all or none, as GIF holds no more")
 
 
 def _depth_note(pixels: Array, dtype: np.dtype[np.generic], format_name: str) -> str:
@@ -84,14 +77,15 @@ def _depth_note(pixels: Array, dtype: np.dtype[np.generic], format_name: str) ->
     return f"16-bit samples were rounded to {bits} bits, the most that {format_name} has"
 
 
-def _fit_metadata(image: Image, format_name: str, notes: list[str]) -> Metadata:
+def _fit_metadata(image: Image, form: Format, notes: list[str]) -> Metadata:
     metadata = image.metadata
-    profile, block, xmp = metadata.icc, metadata.exif, metadata.xmp
-    if format_name in ("BMP", "GIF"):
-        lost = [n for n, v in (("profile", profile), ("EXIF", block), ("XMP", xmp)) if v]
-        if lost:
-            notes.append(f"{', '.join(lost)} left out, as {format_name} has no place for it")
-        return Metadata(dpi=metadata.dpi if format_name == "BMP" else None)
+    blocks = {ICC: metadata.icc, EXIF: metadata.exif, XMP: metadata.xmp}
+    lost = [kind for kind, value in blocks.items() if value and kind not in form.holds]
+    if lost:
+        names = ", ".join(_BLOCKS[kind] for kind in lost)
+        notes.append(f"{names} left out, as {form.name} has no place for it")
+        blocks |= dict.fromkeys(lost)
+    profile, block, xmp = blocks.values()
     if profile is not None and not icc.fits(profile, image.channels):
         space = icc.colour_space(profile) or "no valid"
         kind = "gray" if image.is_gray else "RGB"
@@ -103,26 +97,18 @@ def _fit_metadata(image: Image, format_name: str, notes: list[str]) -> Metadata:
         except DamagedError:
             block = None
             notes.append("the EXIF block was left out, as it is damaged")
-    if format_name == "JPEG":
-        if block is not None and len(block) > _JPEG_EXIF_LIMIT:
-            block = None
-            notes.append("the EXIF block was left out, as it is too long for JPEG")
-        if xmp is not None and len(xmp) > _JPEG_XMP_LIMIT:
-            xmp = None
-            notes.append("the XMP packet was left out, as it is too long for JPEG")
-    dpi = metadata.dpi
-    if format_name in ("WebP", "AVIF", "HEIC") and dpi is not None:
+    if block is not None and len(block) > form.longest.get(EXIF, len(block)):
+        block = None
+        notes.append(f"the EXIF block was left out, as it is too long for {form.name}")
+    if xmp is not None and len(xmp) > form.longest.get(XMP, len(xmp)):
+        xmp = None
+        notes.append(f"the XMP packet was left out, as it is too long for {form.name}")
+    dpi, colour = metadata.dpi, metadata.png_colour
+    if DPI not in form.holds and dpi is not None:
         dpi = None
-        notes.append(f"the resolution was left out, as {format_name} has no place for it")
-    colour = metadata.png_colour
-    if format_name != "PNG":
-        if profile is None and any(_changes_colour(*item) for item in colour):
+        notes.append(f"the resolution was left out, as {form.name} has no place for it")
+    if COLOUR not in form.holds:
+        if profile is None and any(changes_colour(*item) for item in colour):
             notes.append("the PNG gamma or cICP chunk was left out, so colours may look different")
         colour = ()
     return Metadata(profile, block, xmp, dpi, colour)
-
-
-def _changes_colour(kind: bytes, data: bytes) -> bool:
-    if kind == b"gAMA":
-        return int.from_bytes(data, "big") not in USUAL_GAMMA
-    return kind == b"cICP"

@@ -1,49 +1,21 @@
-"""The file formats: their names, suffixes and limits."""
+"""The table of file formats. A new one is a folder here, and one line."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from swinsr.errors import ConfigError, ImageWriteError
+from swinsr.image.formats.bmp import Bmp
+from swinsr.image.formats.form import Format
+from swinsr.image.formats.gif import Gif
+from swinsr.image.formats.heif import Avif, Heic
+from swinsr.image.formats.jpeg import Jpeg
+from swinsr.image.formats.png import Png
+from swinsr.image.formats.tiff import Tiff
+from swinsr.image.formats.webp import WebP
 
-
-@dataclass(frozen=True)
-class Format:
-    """What a format can hold.
-
-    Attributes:
-        name: as messages and `Header.format` call it.
-        suffixes: of its files, the usual one first.
-        side: the largest height and width; libjpeg stops short of the 65535 that JPEG allows.
-        depths: bits per sample that it is written with.
-        alpha: whether it holds transparency.
-        several: "animation" or "pages" where it holds more than one picture.
-        lossless: whether it can be asked to keep the pixels exactly, where it does not always.
-        quality: whether it takes a quality.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    side: int
-    depths: tuple[int, ...] = (8,)
-    alpha: bool = True
-    several: str = ""
-    lossless: bool = False
-    quality: bool = False
-
-
-ALL = {
+ALL: dict[str, Format] = {
     form.name: form
-    for form in (
-        Format("PNG", (".png", ".apng"), 2**31 - 1, (8, 16), several="animation"),
-        Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), 65500, alpha=False, quality=True),
-        Format("WebP", (".webp",), 16383, several="animation", lossless=True, quality=True),
-        Format("TIFF", (".tif", ".tiff"), 2**31 - 1, (8, 16, 32), several="pages"),
-        Format("BMP", (".bmp", ".dib"), 2**31 - 1, alpha=False),
-        Format("GIF", (".gif",), 65535, several="animation"),
-        Format("AVIF", (".avif",), 65536, quality=True),
-        Format("HEIC", (".heic", ".heif", ".hif"), 16384, quality=True),
-    )
-}
+    for form in (Png(), Jpeg(), WebP(), Tiff(), Bmp(), Gif(), Avif(), Heic())
+}  # fmt: skip
 FORMATS = {suffix: form.name for form in ALL.values() for suffix in form.suffixes}
 
 

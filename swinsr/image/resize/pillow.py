@@ -3,7 +3,6 @@
 from typing import Literal, TypeAlias
 
 import numpy as np
-from PIL import Image as PilImage
 
 from swinsr.errors import ShapeMismatchError
 from swinsr.image.convert import largest_value, to_depth, to_float
@@ -11,12 +10,9 @@ from swinsr.image.picture import SAMPLE_TYPES, Array, Image
 
 Kernel: TypeAlias = Literal["bicubic", "lanczos", "bilinear", "box"]
 
-_KERNELS = {
-    "bicubic": PilImage.Resampling.BICUBIC,  # Keys, a = -0.5, the kernel of MATLAB's imresize
-    "lanczos": PilImage.Resampling.LANCZOS,  # three lobes
-    "bilinear": PilImage.Resampling.BILINEAR,
-    "box": PilImage.Resampling.BOX,
-}
+# Pillow's names. Its bicubic is Keys', a = -0.5, the kernel of MATLAB's imresize; Lanczos has three
+# lobes.
+_KERNELS = {"bicubic": "BICUBIC", "lanczos": "LANCZOS", "bilinear": "BILINEAR", "box": "BOX"}
 
 
 def resize(samples: Array, height: int, width: int, *, kernel: Kernel = "bicubic") -> Array:
@@ -49,12 +45,15 @@ def resize(samples: Array, height: int, width: int, *, kernel: Kernel = "bicubic
         raise ShapeMismatchError(f"A picture cannot be resized to {width} x {height}")
     if samples.shape[:2] == (height, width):
         return samples
+    from PIL import Image as PilImage
+
+    method = PilImage.Resampling[_KERNELS[kernel]]
     out = np.empty((height, width, *samples.shape[2:]), samples.dtype)
     planes = samples[..., None] if samples.ndim == 2 else samples
     target = out[..., None] if out.ndim == 2 else out
     for index in range(planes.shape[2]):
         plane = PilImage.fromarray(np.ascontiguousarray(planes[..., index], np.float32))
-        resized = np.asarray(plane.resize((width, height), _KERNELS[kernel]))
+        resized = np.asarray(plane.resize((width, height), method))
         target[..., index] = _rounded(resized, samples.dtype)
     return out
 

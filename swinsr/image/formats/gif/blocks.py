@@ -11,7 +11,34 @@ from swinsr.image.formats.faults import DamagedError
 
 IMAGE, EXTENSION, TRAILER = 0x2C, 0x21, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
+_NO_CONTROL = bytes(4)  # stays, for no time, nothing transparent
 _LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+
+
+@dataclass(frozen=True)
+class GifPicture:
+    """One frame.
+
+    Attributes:
+        start, end: where its image descriptor begins and its data ends.
+        top, left, height, width: its place on the canvas.
+        table: its own colours; empty for those of the file.
+        delay: in hundredths of a second.
+        after: what becomes of its place before the next frame; 0 and 1: it stays, 2: cleared,
+            3: what was there before comes back.
+        clear: the number of the transparent colour, or None.
+    """
+
+    start: int
+    end: int
+    top: int
+    left: int
+    height: int
+    width: int
+    table: bytes
+    delay: int
+    after: int
+    clear: int | None
 
 
 @dataclass(frozen=True)
@@ -20,16 +47,21 @@ class GifFile:
 
     Attributes:
         height, width: of the canvas that all frames fit on.
-        delays: of each frame, in hundredths of a second.
         loops: how often it runs, 0 for ever.
-        pictures: where each frame's image descriptor begins and its data ends.
+        table: the colours of frames without a table of their own, red, green, blue.
+        pictures: its frames.
     """
 
     height: int
     width: int
-    delays: tuple[int, ...]
     loops: int
-    pictures: tuple[tuple[int, int], ...]
+    table: bytes
+    pictures: tuple[GifPicture, ...]
+
+    @property
+    def delays(self) -> tuple[int, ...]:
+        """Of each frame, in hundredths of a second."""
+        return tuple(picture.delay for picture in self.pictures)
 
 
 def parse(data: bytes) -> GifFile:
@@ -42,9 +74,9 @@ def parse(data: bytes) -> GifFile:
         raise DamagedError("it ends within its header")
     width, height, packed = struct.unpack_from("<HHB", data, 6)
     position = 13 + _table_bytes(packed)
-    delays: list[int] = []
-    pictures: list[tuple[int, int]] = []
-    loops, delay = 1, 0
+    table = data[13:position]
+    pictures: list[GifPicture] = []
+    loops, control = 1, _NO_CONTROL
     while True:
         if position >= len(data):
             if not pictures:
@@ -57,36 +89,40 @@ def parse(data: bytes) -> GifFile:
             label = data[position + 1 : position + 2]
             parts, end = _sub_blocks(data, position + 2)
             if label == bytes([_CONTROL]) and parts and len(parts[0]) == 4:
-                delay = struct.unpack_from("<H", parts[0], 1)[0]
+                control = parts[0]
             elif label == bytes([_APPLICATION]) and parts and parts[0] in _LOOPING:
                 # What is stored are repetitions after the first run; 0 is for ever.
                 more = struct.unpack("<H", parts[1][1:3])[0] if _loop_block(parts) else 0
                 loops = more + 1 if more else 0
             position = end
         elif kind == IMAGE:
-            end = _picture_end(data, position)
-            left, top, across, down = struct.unpack_from("<HHHH", data, position + 1)
-            width, height = max(width, left + across), max(height, top + down)
-            pictures.append((position, end))
-            delays.append(delay)
-            delay, position = 0, end
+            picture = _picture(data, position, control)
+            width = max(width, picture.left + picture.width)
+            height = max(height, picture.top + picture.height)
+            pictures.append(picture)
+            control, position = _NO_CONTROL, picture.end
         else:
             raise DamagedError(f"a block of kind {kind:#04x} is not defined")
     if not pictures:
         raise DamagedError("it holds no picture")
-    return GifFile(height, width, tuple(delays), loops, tuple(pictures))
+    return GifFile(height, width, loops, table, tuple(pictures))
 
 
-def _picture_end(data: bytes, position: int) -> int:
+def _picture(data: bytes, position: int, control: bytes) -> GifPicture:
     if position + 11 > len(data):
         raise DamagedError("it ends within a picture")
-    across, down, packed = struct.unpack_from("<HHB", data, position + 5)
+    left, top, across, down, packed = struct.unpack_from("<HHHHB", data, position + 1)
     if not across or not down:
         raise DamagedError("a picture in it has no pixels")
-    parts, end = _sub_blocks(data, position + 10 + _table_bytes(packed) + 1)
+    colours = position + 10 + _table_bytes(packed)
+    parts, end = _sub_blocks(data, colours + 1)
     if not parts:
         raise DamagedError("a picture in it has no data")
-    return end
+    ways, delay, clear = struct.unpack("<BHB", control)
+    return GifPicture(
+        position, end, top, left, down, across, data[position + 10 : colours], delay,
+        ways >> 2 & 7, clear if ways & 1 else None,
+    )  # fmt: skip
 
 
 def _loop_block(parts: list[bytes]) -> bool:

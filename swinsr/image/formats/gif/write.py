@@ -5,13 +5,13 @@ Source: Graphics Interchange Format, version 89a (CompuServe, 1990).
 
 import io
 import struct
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image as PilImage
 
+from swinsr.image.formats.form import Frames
 from swinsr.image.formats.gif import blocks as gif
 from swinsr.image.formats.pillow.images import interleave
 from swinsr.image.picture import Image
@@ -20,31 +20,32 @@ _TO_BACKGROUND = 2  # what is done with a frame before the next: transparent pix
 _HALF = 128
 
 
+def losses(image: Image) -> tuple[str, ...]:
+    """A sentence on each thing that a picture of 8 bits loses."""
+    notes = []
+    if not image.is_gray:
+        notes.append("colours were reduced to 256, as GIF holds no more")
+    if image.alpha is not None and bool(((image.alpha > 0) & (image.alpha < 255)).any()):
+        notes.append("half transparency became all or none, as GIF holds no more")
+    return tuple(notes)
+
+
 def encode_gif(stream: BinaryIO, image: Image) -> None:
     """Write a still; arguments as for `encode_gif_frames`."""
-    encode_gif_frames(stream, [(image, Fraction(0))], image.height, image.width, None)
+    encode_gif_frames(stream, [(image, Fraction(0))], None)
 
 
-def encode_gif_frames(
-    stream: BinaryIO,
-    frames: Iterable[tuple[Image, Fraction]],
-    height: int,
-    width: int,
-    loops: int | None,
-) -> None:
+def encode_gif_frames(stream: BinaryIO, frames: Frames, loops: int | None) -> None:
     """Write an animation.
 
     Args:
         stream: writable.
         frames: 8-bit pictures of one size, and seconds that each is shown.
-        height, width: of them.
         loops: how often it runs, 0 for ever; None for a still.
     """
-    stream.write(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0))
-    if loops is not None and loops != 1:
-        more = loops - 1 if loops else 0
-        stream.write(b"\x21\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, min(more, 65535), 0))
-    for image, seconds in frames:
+    for number, (image, seconds) in enumerate(frames):
+        if number == 0:
+            _begin(stream, image, loops)
         transparent, block = _picture(image, always_clear=loops is not None)
         if loops is not None or transparent is not None:
             packed = _TO_BACKGROUND << 2 | (transparent is not None)
@@ -53,6 +54,14 @@ def encode_gif_frames(
             stream.write(b"\x21\xf9" + control)
         stream.write(block)
     stream.write(bytes([gif.TRAILER]))
+
+
+def _begin(stream: BinaryIO, image: Image, loops: int | None) -> None:
+    """Everything before the frames."""
+    stream.write(b"GIF89a" + struct.pack("<HHBBB", image.width, image.height, 0, 0, 0))
+    if loops is not None and loops != 1:
+        more = loops - 1 if loops else 0
+        stream.write(b"\x21\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, min(more, 65535), 0))
 
 
 def _picture(image: Image, *, always_clear: bool) -> tuple[int | None, bytes]:
@@ -79,7 +88,8 @@ def _picture(image: Image, *, always_clear: bool) -> tuple[int | None, bytes]:
     buffer = io.BytesIO()
     picture.save(buffer, "GIF", optimize=False)
     data = buffer.getvalue()
-    start, end = gif.parse(data).pictures[0]
+    written = gif.parse(data).pictures[0]
+    start, end = written.start, written.end
     packed = data[10]
     table = data[13 : 13 + (3 << (packed & 7) + 1)]
     # The file's table of colours becomes the frame's own.

@@ -11,7 +11,7 @@ from PIL import ImageFile, features
 
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import DamagedError, UnsupportedError, foreign_decoder
-from swinsr.image.formats.headers import Header
+from swinsr.image.formats.form import Header
 from swinsr.image.formats.pillow.images import assemble, metadata_of
 from swinsr.image.formats.quiet import quiet_pillow
 from swinsr.image.picture import Array, Image

@@ -1,30 +1,11 @@
 """HEIC and AVIF, where the libraries for them are there."""
 
-import io
 from typing import Any, BinaryIO
 
-from PIL import Image as PilImage
-
 from swinsr.image.formats import exif
-from swinsr.image.formats.faults import UnsupportedError
-from swinsr.image.formats.heif.read import can_avif, can_heic
 from swinsr.image.formats.pillow.images import interleave
-from swinsr.image.formats.pillow.write import FULL_COLOUR_QUALITY
+from swinsr.image.formats.pillow.write import FULL_COLOUR_QUALITY, save
 from swinsr.image.picture import Image
-
-
-def check_available(format_name: str) -> None:
-    """Whether the format can be written here.
-
-    Raises:
-        UnsupportedError: a library for it is missing; with the remedy.
-    """
-    if format_name == "AVIF" and not can_avif():
-        raise UnsupportedError("writing AVIF needs Pillow 11.3 or later; upgrade it with pip")
-    if format_name == "HEIC" and not can_heic():
-        raise UnsupportedError(
-            "writing HEIC needs the pillow-heif package; install it with `pip install pillow-heif`"
-        )
 
 
 def encode_avif(stream: BinaryIO, image: Image, quality: int) -> None:
@@ -48,7 +29,4 @@ def _save(stream: BinaryIO, image: Image, name: str, quality: int, **options: An
     if metadata.exif is not None:
         fields["exif"] = exif.PREFIX + metadata.exif
     options |= {key: value for key, value in fields.items() if value is not None}
-    buffer = io.BytesIO()
-    picture = PilImage.fromarray(interleave(image.pixels, image.alpha))
-    picture.save(buffer, name, quality=quality, **options)
-    stream.write(buffer.getbuffer())
+    save(stream, interleave(image.pixels, image.alpha), name, quality=quality, **options)

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import JpegImagePlugin
 
 from swinsr.image.formats.faults import DamagedError, foreign_decoder
-from swinsr.image.formats.headers import Header
+from swinsr.image.formats.form import Header
 from swinsr.image.formats.pillow.read import decode_by
 from swinsr.image.formats.quiet import quiet_pillow
 from swinsr.image.picture import Array, Image

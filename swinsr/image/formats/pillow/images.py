@@ -11,7 +11,7 @@ from swinsr.errors import ImageReadError
 from swinsr.image.colour import icc
 from swinsr.image.convert import to_depth
 from swinsr.image.formats import exif
-from swinsr.image.formats.faults import CODEC_ERRORS, UnsupportedError, foreign_decoder
+from swinsr.image.formats.faults import UnsupportedError, codec_errors, foreign_decoder
 from swinsr.image.picture import Array, Image, Metadata
 
 # Modes that Pillow itself converts without loss into one that we take apart.
@@ -36,7 +36,7 @@ def from_pil(picture: PilImage.Image) -> Image:
         return assemble(picture, metadata_of(picture))
     except UnsupportedError as error:
         raise ImageReadError(f"{name}: {error}") from error
-    except CODEC_ERRORS as error:
+    except codec_errors() as error:
         raise ImageReadError(
             f"{name}: the picture data is damaged or cut short ({error}); get the file again"
         ) from error

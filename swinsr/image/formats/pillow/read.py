@@ -1,4 +1,4 @@
-"""WebP, BMP and GIF, and the way of all formats, through Pillow's readers.
+"""The way of all formats that Pillow reads.
 
 The reader of the one format is called, not `PIL.Image.open`: what the header was taken for is what
 is decoded.
@@ -7,28 +7,13 @@ is decoded.
 import io
 from dataclasses import replace
 
-from PIL import BmpImagePlugin, GifImagePlugin, ImageFile, WebPImagePlugin
+from PIL import ImageFile
 
 from swinsr.image.formats.faults import DamagedError, foreign_decoder
-from swinsr.image.formats.headers import Header
+from swinsr.image.formats.form import Header
 from swinsr.image.formats.pillow.images import assemble, metadata_of
 from swinsr.image.formats.quiet import quiet_pillow
 from swinsr.image.picture import Image
-
-
-def decode_webp(data: bytes, header: Header) -> Image:
-    """Decode the first frame of a WebP file, lossy or lossless."""
-    return decode_by(WebPImagePlugin.WebPImageFile, data, header)
-
-
-def decode_bmp(data: bytes, header: Header) -> Image:
-    """Decode a BMP file: 1 to 32 bits, RLE, alpha where a mask defines it."""
-    return decode_by(BmpImagePlugin.BmpImageFile, data, header)
-
-
-def decode_gif(data: bytes, header: Header) -> Image:
-    """Decode the first picture of a GIF file, on its canvas."""
-    return decode_by(GifImagePlugin.GifImageFile, data, header)
 
 
 def decode_by(reader: type[ImageFile.ImageFile], data: bytes, header: Header) -> Image:

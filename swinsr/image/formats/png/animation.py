@@ -1,44 +1,69 @@
-"""The frames of an animated PNG: their chunks, checked and timed.
+"""The frames of an animated PNG: their chunks, checked and timed, decoded as stills are.
 
 Source: PNG specification, third edition (W3C, 2025), sections 4.9 and 11.3.6.
 """
 
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from swinsr.image.formats.compose import KEEP, Part, composed
 from swinsr.image.formats.faults import DamagedError
-from swinsr.image.formats.png.chunks import SIGNATURE
+from swinsr.image.formats.form import Contents, Header
+from swinsr.image.formats.png import chunks as png
+from swinsr.image.formats.png.read import decode_file
+from swinsr.image.picture import Image
 
 _CONTROL = ">IIIIIHHBB"  # sequence, width, height, left, top, delay, delay's divisor, ways
 
 
 @dataclass(frozen=True)
-class Animation:
-    """What the chunks say.
+class FrameChunks:
+    """What the chunks say of one frame: its rectangle, ways, time and pixel data."""
 
-    Attributes:
-        delays: of each frame, in seconds.
-        loops: how often it runs, 0 for ever.
-        still_first: the picture for programs that know no animations is none of its frames.
-    """
+    height: int
+    width: int
+    top: int
+    left: int
+    seconds: Fraction
+    after: int
+    over: bool
+    data: list[memoryview] = field(default_factory=list)
 
-    delays: tuple[Fraction, ...]
-    loops: int
-    still_first: bool
 
-
-def parse(data: bytes) -> Animation:
-    """Read the animation's chunks from a file that is sound otherwise.
+def contents(data: bytes) -> Contents:
+    """How many frames there are, and their times.
 
     Raises:
         DamagedError: frames are missing, damaged or larger than the picture.
     """
-    position, loops, stated = len(SIGNATURE), 0, 0
+    file = png.parse(data)
+    if file.frames <= 1:
+        return Contents()
+    frames, loops = _parse(data)
+    return Contents.animated(tuple(frame.seconds for frame in frames), loops, file.channels)
+
+
+def decode_frames(data: bytes, header: Header) -> Iterator[Image]:
+    """Decode every frame as it is seen, on the whole canvas, with alpha."""
+    file = png.parse(data)
+    frames, _ = _parse(data)
+
+    def parts() -> Iterator[Part]:
+        for frame in frames:
+            one = replace(file, height=frame.height, width=frame.width, data=tuple(frame.data))
+            yield Part(decode_file(one), frame.top, frame.left, frame.after, frame.over)
+
+    return composed(parts(), header.height, header.width, file.channels, file.metadata)
+
+
+def _parse(data: bytes) -> tuple[list[FrameChunks], int]:
+    """The frames of a file that is sound otherwise, and how often they run."""
+    position, loops, stated = len(png.SIGNATURE), 0, 0
     width = height = 0
-    delays: list[Fraction] = []
-    pixels_seen = still_first = False
+    frames: list[FrameChunks] = []
     while position + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, position)
         kind = data[position + 4 : position + 8]
@@ -52,16 +77,23 @@ def parse(data: bytes) -> Animation:
             width, height = struct.unpack_from(">II", body)
         elif kind == b"acTL" and length == 8:
             stated, loops = struct.unpack(">II", body)
-        elif kind == b"IDAT":
-            still_first = still_first or not (delays or pixels_seen)
-            pixels_seen = True
+        elif kind == b"IDAT" and frames:  # before the first frame it is a still of its own
+            frames[0].data.append(body)
+        elif kind == b"fdAT" and frames and length > 4:
+            frames[-1].data.append(body[4:])
         elif kind == b"fcTL":
-            if length != struct.calcsize(_CONTROL):
-                raise DamagedError("a frame's control chunk is damaged")
-            _, across, down, left, top, delay, divisor, _, _ = struct.unpack(_CONTROL, body)
-            if not across or not down or left + across > width or top + down > height:
-                raise DamagedError("a frame lies outside the picture")
-            delays.append(Fraction(delay, divisor or 100))
-    if len(delays) != stated:
-        raise DamagedError(f"it claims {stated} frames and holds {len(delays)}")
-    return Animation(tuple(delays), loops, still_first)
+            frames.append(_controlled(body, height, width))
+    if len(frames) != stated:
+        raise DamagedError(f"it claims {stated} frames and holds {len(frames)}")
+    return frames, loops
+
+
+def _controlled(body: memoryview, height: int, width: int) -> FrameChunks:
+    if len(body) != struct.calcsize(_CONTROL):
+        raise DamagedError("a frame's control chunk is damaged")
+    _, across, down, left, top, delay, divisor, after, blend = struct.unpack(_CONTROL, body)
+    if not across or not down or left + across > width or top + down > height:
+        raise DamagedError("a frame lies outside the picture")
+    # What is not defined counts as the plain way.
+    after = after if after <= 2 else KEEP
+    return FrameChunks(down, across, top, left, Fraction(delay, divisor or 100), after, blend == 1)

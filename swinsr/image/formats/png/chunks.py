@@ -15,7 +15,6 @@ GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 SAMPLES = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGB_ALPHA: 4}
 _DEPTHS = {GRAY: (1, 2, 4, 8, 16), PALETTE: (1, 2, 4, 8)}
 _COLOUR_CHUNKS = (b"gAMA", b"cHRM", b"sRGB", b"cICP")
-USUAL_GAMMA = range(45000, 46001)  # near 1 / 2.2, in units of 1 / 100000: meant for sRGB
 _DEFLATE_RATIO = 1032  # no deflate stream expands further: 258 bytes from 2 bits
 _INFLATED_LIMIT = 1 << 25  # 32 MiB for a profile or a text
 # First row, first column, row step, column step of the seven passes of Adam7 (section 8.2).
@@ -37,6 +36,11 @@ class PngFile:
     data: tuple[memoryview, ...]  # IDAT
     metadata: Metadata
     frames: int  # of an animation; 1 for a still
+
+    @property
+    def channels(self) -> int:
+        """1 for gray, 3 for colour."""
+        return 1 if self.colour_type in (GRAY, GRAY_ALPHA) else 3
 
     def essential(self) -> bytes:
         """The same picture with nothing but what its pixels need, for a decoder.

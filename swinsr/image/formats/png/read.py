@@ -22,10 +22,19 @@ def decode_png(data: bytes) -> Image:
     the chunks to the output as it would have to the input.
     """
     file = png.parse(data)
-    file.check_pixel_data()  # decoders hand out what there is of a picture that ends early
     notes: tuple[str, ...] = ()
     if file.frames > 1:
         notes = (f"it is an animation of {file.frames} frames; only the still picture was read",)
+    return replace(decode_file(file), notes=notes)
+
+
+def decode_file(file: png.PngFile) -> Image:
+    """Decode the pixel data of a still or of one frame.
+
+    Raises:
+        DamagedError: it is damaged or ends early.
+    """
+    file.check_pixel_data()  # decoders hand out what there is of a picture that ends early
     if file.depth == 16:
         pixels, alpha = _decode_16_bit(file)
         image = Image(pixels, alpha, file.metadata)
@@ -39,7 +48,7 @@ def decode_png(data: bytes) -> Image:
             image = assemble(picture, file.metadata)
     if file.key is not None and file.colour_type != png.PALETTE:
         image = replace(image, alpha=_alpha_of_key(image.pixels, file))
-    return replace(image, notes=notes)
+    return image
 
 
 def _decode_16_bit(file: png.PngFile) -> tuple[Array, Array | None]:

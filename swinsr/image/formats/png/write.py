@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from swinsr.image.formats.form import Frames
 from swinsr.image.formats.pillow.images import interleave
 from swinsr.image.formats.png import chunks as png
 from swinsr.image.picture import Array, Image, Metadata
@@ -30,9 +31,7 @@ def encode_png(stream: BinaryIO, image: Image) -> None:
     stream.write(png.chunk(b"IEND", b""))
 
 
-def encode_png_frames(
-    stream: BinaryIO, frames: Iterable[tuple[Image, Fraction]], count: int, loops: int
-) -> None:
+def encode_png_frames(stream: BinaryIO, frames: Frames, count: int, loops: int) -> None:
     """Write an animation; programs that know none show its first frame.
 
     Args:

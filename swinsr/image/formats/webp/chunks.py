@@ -1,6 +1,6 @@
-"""The chunks of a WebP file that time its frames.
+"""The chunks of a WebP file: its size, and what times its frames.
 
-Source: RFC 9649, sections 2.7.1.1 and 2.7.1.2.
+Source: RFC 9649, sections 2.5 to 2.7.1.2.
 """
 
 import struct
@@ -8,6 +8,27 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from swinsr.image.formats.faults import DamagedError
+from swinsr.image.formats.packing import unpack
+
+
+def size_of(head: bytes) -> tuple[int, int]:
+    """Height and width, from the file's first bytes.
+
+    Raises:
+        DamagedError: they are cut short or of no picture.
+    """
+    kind = head[12:16]
+    if kind == b"VP8X":
+        raw = unpack("<6B", head, 24)
+        height, width = (raw[i] + (raw[i + 1] << 8) + (raw[i + 2] << 16) for i in (3, 0))
+        return height + 1, width + 1
+    if kind == b"VP8L":
+        (bits,) = unpack("<I", head, 21)
+        return 1 + (bits >> 14 & 0x3FFF), 1 + (bits & 0x3FFF)
+    if kind == b"VP8 ":
+        width, height = unpack("<HH", head, 26)
+        return height & 0x3FFF, width & 0x3FFF
+    raise DamagedError("it holds no WebP picture")
 
 
 def animation_of(data: bytes) -> tuple[tuple[Fraction, ...], int]:

@@ -1,15 +1,15 @@
-"""Animated WebP: stills of Pillow's encoder put together, one frame in memory at a time.
+"""WebP, by Pillow; animations are stills of its encoder put together, one in memory at a time.
 
 Source: RFC 9649, sections 2.6 and 2.7.
 """
 
 import io
 import struct
-from collections.abc import Iterable
-from fractions import Fraction
 from typing import BinaryIO
 
-from swinsr.image.formats.pillow.write import encode_webp
+from swinsr.image.formats.form import Frames
+from swinsr.image.formats.pillow.images import interleave
+from swinsr.image.formats.pillow.write import fields_of, save
 from swinsr.image.formats.webp.chunks import picture_chunks
 from swinsr.image.picture import Image, Metadata
 
@@ -17,41 +17,34 @@ _ICC, _ALPHA, _EXIF, _XMP, _ANIMATION = 0x20, 0x10, 0x08, 0x04, 0x02
 _REPLACE = 0x02  # a frame's pixels take the place of those before, transparent ones too
 
 
+def encode_webp(stream: BinaryIO, image: Image, quality: int, *, lossless: bool) -> None:
+    """Write 8-bit RGB with or without alpha; lossless keeps colours under transparency too."""
+    fields = fields_of(image.metadata, prefix=b"")
+    pixels = interleave(image.pixels, image.alpha)
+    save(stream, pixels, "WEBP", quality=quality, lossless=lossless, exact=lossless, **fields)
+
+
 def encode_webp_frames(
-    stream: BinaryIO,
-    frames: Iterable[tuple[Image, Fraction]],
-    metadata: Metadata,
-    size: tuple[int, int],
-    loops: int,
-    quality: int,
-    *,
-    lossless: bool,
+    stream: BinaryIO, frames: Frames, loops: int, quality: int, *, lossless: bool
 ) -> None:
     """Write an animation.
 
     Args:
         stream: writable and seekable, at its start.
-        frames: 8-bit RGB pictures with alpha, and seconds that each is shown.
-        metadata: of the file.
-        size: (height, width) of the frames.
+        frames: 8-bit RGB pictures of one size with alpha, and seconds that each is shown; the
+            first one's metadata is the file's.
         loops: how often it runs, 0 for ever.
         quality, lossless: of each frame, as for a still.
     """
-    height, width = size
-    flags = _ANIMATION | _ALPHA
-    flags |= (_ICC if metadata.icc else 0) | (_EXIF if metadata.exif else 0)
-    flags |= _XMP if metadata.xmp else 0
-    stream.write(b"RIFF\0\0\0\0WEBP")
-    stream.write(_chunk(b"VP8X", struct.pack("<I", flags) + _uint24(width - 1, height - 1)))
-    if metadata.icc:
-        stream.write(_chunk(b"ICCP", metadata.icc))
-    stream.write(_chunk(b"ANIM", struct.pack("<IH", 0, min(loops, 65535))))
-    for image, seconds in frames:
+    metadata = Metadata()
+    for number, (image, seconds) in enumerate(frames):
+        if number == 0:
+            metadata = image.metadata
+            _begin(stream, image, loops)
         buffer = io.BytesIO()
-        plain = Image(image.pixels, image.alpha)
-        encode_webp(buffer, plain, quality, lossless=lossless)
+        encode_webp(buffer, Image(image.pixels, image.alpha), quality, lossless=lossless)
         milliseconds = min(round(seconds * 1000), (1 << 24) - 1)
-        head = _uint24(0, 0, width - 1, height - 1, milliseconds) + bytes([_REPLACE])
+        head = _uint24(0, 0, image.width - 1, image.height - 1, milliseconds) + bytes([_REPLACE])
         stream.write(_chunk(b"ANMF", head + picture_chunks(buffer.getvalue())))
     for kind, data in ((b"EXIF", metadata.exif), (b"XMP ", metadata.xmp)):
         if data:
@@ -59,6 +52,20 @@ def encode_webp_frames(
     end = stream.tell()
     stream.seek(4)
     stream.write(struct.pack("<I", end - 8))
+
+
+def _begin(stream: BinaryIO, image: Image, loops: int) -> None:
+    """Everything before the frames."""
+    metadata = image.metadata
+    flags = _ANIMATION | _ALPHA
+    flags |= (_ICC if metadata.icc else 0) | (_EXIF if metadata.exif else 0)
+    flags |= _XMP if metadata.xmp else 0
+    size = _uint24(image.width - 1, image.height - 1)
+    stream.write(b"RIFF\0\0\0\0WEBP")
+    stream.write(_chunk(b"VP8X", struct.pack("<I", flags) + size))
+    if metadata.icc:
+        stream.write(_chunk(b"ICCP", metadata.icc))
+    stream.write(_chunk(b"ANIM", struct.pack("<IH", 0, min(loops, 65535))))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -13,15 +13,33 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from PIL import Image as PilImage
+from PIL import JpegImagePlugin
 
-from swinsr.image.bands.regroup import regroup
 from swinsr.image.formats import exif
+from swinsr.image.formats.faults import DamagedError, foreign_decoder
+from swinsr.image.formats.pillow.images import metadata_of
 from swinsr.image.formats.pillow.write import FULL_COLOUR_QUALITY, fields_of
-from swinsr.image.picture import Array, Image
+from swinsr.image.formats.quiet import quiet_pillow
+from swinsr.image.formats.regroup import regroup
+from swinsr.image.picture import Array, Image, Metadata
 
 _BAND_BYTES = 1 << 22
+_BYTES_AT_END = 1 << 16
 _LONGEST_INTERVAL = 65535  # blocks between two restart markers
 _SOF0, _SOS, _DRI, _RST0 = 0xC0, 0xDA, 0xDD, 0xD0
+
+
+def outline(stream: BinaryIO) -> Metadata | None:
+    """Gray or YCbCr of 8 bits."""
+    size = stream.seek(0, 2)
+    stream.seek(max(size - _BYTES_AT_END, 0))
+    if b"\xff\xd9" not in stream.read():
+        raise DamagedError("its end marker is missing")
+    stream.seek(0)
+    with foreign_decoder(), quiet_pillow(1), JpegImagePlugin.JpegImageFile(stream) as picture:
+        if picture.mode not in ("L", "RGB") or picture.info.get("adobe_transform") == 0:
+            return None
+        return metadata_of(picture)
 
 
 def encode_jpeg_bands(stream: BinaryIO, image: Image, bands: Iterable[Array], quality: int) -> None:
