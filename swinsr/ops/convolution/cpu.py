@@ -93,7 +93,7 @@ class Convolution:
         Raises:
             ShapeMismatchError: shapes, strides or types are none of these.
         """
-        batch, height, width, inputs = x.shape
+        batch, _, width, inputs = x.shape
         rows = out.shape[1] // self.shuffle
         wide = width * self.nearest
         expected = (batch, rows * self.shuffle, wide * self.shuffle, self.channels)
