@@ -23,8 +23,8 @@ def doctor() -> None:
         explain_block,
         explain_process,
     )
-    from swinsr.runtime.convolution import adds
     from swinsr.runtime.emulation import all_native
+    from swinsr.runtime.modules.convolution import adds
     from swinsr.zoo import bundled_models, weights_folder
 
     check_variables()
@@ -55,7 +55,7 @@ def _linear(device: "torch.device", dtype: "torch.dtype") -> str:
     import torch
 
     from swinsr.runtime.emulation import emulates
-    from swinsr.runtime.linear import packed_lacks
+    from swinsr.runtime.modules.linear import packed_lacks
 
     emulated = emulates(device, dtype)
     lacks = packed_lacks(device, torch.float32 if emulated else dtype)

@@ -27,7 +27,7 @@ from swinsr.inference.tiles import SMALLEST_TILE, Tiling, choose, largest_tile
 from swinsr.models import RestorationConfig
 from swinsr.runtime.enough_memory import enough_memory
 from swinsr.runtime.footprint import footprint
-from swinsr.runtime.network import PreparedNetwork
+from swinsr.runtime.network import Ready
 from swinsr.runtime.progress import Progress, Steps, part, silent
 from swinsr.tiling import Shrinking, TilePlan, plan_tiles, tiled
 
@@ -157,13 +157,13 @@ class Engine(ABC):
 
 
 class NetworkEngine(Engine):
-    """A prepared network, run as often as the scale needs and then reduced."""
+    """A network made ready, run as often as the scale needs and then reduced."""
 
     tileable = True
 
     def __init__(
         self,
-        network: PreparedNetwork,
+        network: Ready,
         device: torch.device,
         *,
         name: str,

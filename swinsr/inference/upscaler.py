@@ -100,7 +100,7 @@ class Upscaler:
         if model in BASELINES:
             return cls(BaselineEngine(str(model)))
         loaded = load(find_weights(model))
-        network = prepare(loaded.network.to(target), precision, force_float16=force_float16)
+        network = prepare(loaded.network, precision, device=target, force_float16=force_float16)
         task = str(loaded.metadata.get("task", ""))
         engine = NetworkEngine(network, target, name=str(model), task=task, tiling=tiling)
         if best:

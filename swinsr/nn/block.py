@@ -5,6 +5,7 @@ Everything in a block stays inside its windows. So the block itself is written o
 with the compiled kernels a block is one operation instead (`run_native`), in training too.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -98,7 +99,21 @@ class SwinBlock(nn.Module):
         self, windows: Tensor, grid: tuple[int, int], mask: Tensor | None
     ) -> Tensor:
         """The block on windows: (batch, rows * columns, tokens, C) -> the same."""
-        x = windows + self.drop_path(self.attn(self.norm1(windows), grid, mask))
+        return self.residuals(windows, lambda x: self.attn(x, grid, mask))
+
+    def residuals(self, x: Tensor, attend: Callable[[Tensor], Tensor]) -> Tensor:
+        """Attention and MLP with their norms and residuals, on a map or on windows.
+
+        A block is written here and nowhere else, but for two that cannot be made of these lines:
+        what is made ready for inference (`swinsr.runtime.modules.block`), whose norms are folded
+        into the layers after them and whose additions are part of products, and the compiled
+        kernel, which is C++.
+
+        Args:
+            x: (..., C).
+            attend: normed x -> what attention adds to it.
+        """
+        x = x + self.drop_path(attend(self.norm1(x)))
         out: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
         return out
 
@@ -188,10 +203,8 @@ class SwinBlockV2(SwinBlock):
         """The attention module of this generation."""
         return WindowAttentionV2(*args, **kwargs)
 
-    def forward_windows(
-        self, windows: Tensor, grid: tuple[int, int], mask: Tensor | None
-    ) -> Tensor:
-        """The block on windows: (batch, rows * columns, tokens, C) -> the same."""
-        x = windows + self.drop_path(self.norm1(self.attn(windows, grid, mask)))
+    def residuals(self, x: Tensor, attend: Callable[[Tensor], Tensor]) -> Tensor:
+        """As V1's, the norms inside the residuals."""
+        x = x + self.drop_path(self.norm1(attend(x)))
         out: Tensor = x + self.drop_path(self.norm2(self.mlp(x)))
         return out

@@ -184,11 +184,21 @@ class PixelShuffleHFHead(nn.Module):
         """See the module's docstring."""
         embed, finish = self._shared
         before = self.conv_before_upsample(features)
-        plain = self.conv_last(self.upsample(before))
+        plain = self.plain(before)
         first = self.conv_first_hf(before)
         tokens = embed(first)
         for layer in self.layers_hf:
             tokens = layer(tokens)
         high = self.conv_after_body_hf(finish(tokens)) + first
-        high = self.conv_last_hf(self.upsample_hf(self.conv_before_upsample_hf(high)))
+        high = self.high(high)
         return HeadOutput(plain + high, (plain, high))
+
+    def plain(self, before: Tensor) -> Tensor:
+        """The first branch's picture, from what `conv_before_upsample` gives."""
+        out: Tensor = self.conv_last(self.upsample(before))
+        return out
+
+    def high(self, features: Tensor) -> Tensor:
+        """The second branch's picture, from its body's features."""
+        out: Tensor = self.conv_last_hf(self.upsample_hf(self.conv_before_upsample_hf(features)))
+        return out

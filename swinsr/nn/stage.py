@@ -39,19 +39,11 @@ class StageBlock(SwinBlock):
 
     def transform(self, x: Tensor) -> Tensor:
         """The block on a map, without gradient checkpointing."""
-        x = x + self.drop_path(self.attend(self.norm1(x)))
-        out: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
-        return out
+        return self.residuals(x, self.attend)
 
 
-class StageBlockV2(SwinBlockV2, StageBlock):
+class StageBlockV2(StageBlock, SwinBlockV2):
     """V2 block on a map of any size."""
-
-    def transform(self, x: Tensor) -> Tensor:
-        """The block on a map, without gradient checkpointing."""
-        x = x + self.drop_path(self.norm1(self.attend(x)))
-        out: Tensor = x + self.drop_path(self.norm2(self.mlp(x)))
-        return out
 
     def start_as_identity(self) -> None:
         """V2's published start: norms at zero, so that each block begins as the identity."""

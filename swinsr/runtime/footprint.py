@@ -19,9 +19,9 @@ import torch
 
 from swinsr.models.config import RestorationConfig
 from swinsr.nn.heads import HEAD_CHANNELS, PixelShuffleHFHead
-from swinsr.runtime.network import HEAD_HALO, PreparedNetwork
-from swinsr.runtime.strips import rows_per_strip
-from swinsr.runtime.windows import CHUNK_TOKENS_ON_GPU
+from swinsr.runtime.modules.windows import CHUNK_TOKENS_ON_GPU
+from swinsr.runtime.network import Ready
+from swinsr.runtime.strips import HEAD_HALO, rows_per_strip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ TABLE = {
 NATIVE_SHARE, NATIVE_CONSTANT = 1.3, 4.0e7
 
 
-def way_of(network: PreparedNetwork) -> str:
+def way_of(network: Ready) -> str:
     """How a network runs: "native", or the row of the table."""
     device = network.network.mean.device.type
     if device == "cpu" and network.head_chain is not None:
@@ -79,7 +79,7 @@ def way_of(network: PreparedNetwork) -> str:
     return f"{blocks} {'float32' if network.dtype == torch.float32 else '16 bits'}"
 
 
-def native_bytes(network: PreparedNetwork, height: int, width: int) -> float:
+def native_bytes(network: Ready, height: int, width: int) -> float:
     """What the arrays of a network take that the compiled kernels run, for a picture."""
     config, chain = network.config, network.head_chain
     assert chain is not None
@@ -95,7 +95,7 @@ def native_bytes(network: PreparedNetwork, height: int, width: int) -> float:
     return 4.0 * max(body, head)
 
 
-def footprint(network: PreparedNetwork, height: int, width: int) -> int:
+def footprint(network: Ready, height: int, width: int) -> int:
     """Bytes that a network takes for a picture, from the array given to the array returned.
 
     Args:

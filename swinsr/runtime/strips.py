@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
+from swinsr.nn.heads import HEAD_CHANNELS
+
+# Rows of low-resolution features that any head sees above and below, rounded up.
+HEAD_HALO = 5
 # Output values of a strip that are held beside the result; on a GPU enough to keep it at work.
 STRIP_VALUES = 1 << 22
 STRIP_VALUES_ON_GPU = 1 << 28
@@ -49,8 +53,6 @@ def enlarge(
     image: Tensor,
     *,
     scale: int,
-    halo: int,
-    width_inside: int,
     tick: Callable[[float], None],
 ) -> Tensor:
     """Apply a reconstruction head.
@@ -60,17 +62,16 @@ def enlarge(
         features: (batch, C, H, W).
         image: (batch, in_chans, H, W) normalised input.
         scale: factor of enlargement.
-        halo: rows of features that the head sees above and below.
-        width_inside: values a feature pixel takes inside the head at its widest.
-        tick: told the share of the rows that each strip was.
+        tick: notified with the share of the rows that each strip was.
 
     Returns:
         (batch, in_chans, H * scale, W * scale).
     """
     batch, channels, height, width = image.shape
     out = features.new_empty((batch, channels, height * scale, width * scale))
-    rows = rows_per_strip(width, width_inside * batch, halo, image.device.type)
-    for computed, read, kept in strips(height, rows, halo):
+    inside = HEAD_CHANNELS * scale**2  # values a feature pixel takes where the head is widest
+    rows = rows_per_strip(width, inside * batch, HEAD_HALO, image.device.type)
+    for computed, read, kept in strips(height, rows, HEAD_HALO):
         strip = module(features[:, :, read], image[:, :, read], (read.stop - read.start, width))
         out[:, :, computed.start * scale : computed.stop * scale] = strip[
             :, :, kept.start * scale : kept.stop * scale

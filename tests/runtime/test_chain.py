@@ -17,9 +17,10 @@ from swinsr.nn.heads import (
 )
 from swinsr.nn.residual import residual_convolution
 from swinsr.ops.native.library import unavailable
-from swinsr.runtime import chain, strips
-from swinsr.runtime.chain import Chain
-from swinsr.runtime.fuse import chain_of, head_layers, layers_of, residual_layers
+from swinsr.runtime import strips
+from swinsr.runtime.native import chain
+from swinsr.runtime.native.chain import Chain
+from swinsr.runtime.native.fuse import chain_of, head_layers, layers_of, residual_layers
 
 pytestmark = pytest.mark.skipif(bool(unavailable()), reason=unavailable())
 

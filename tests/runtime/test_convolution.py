@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from swinsr.runtime.convolution import add_convolution, adds_in_place
+from swinsr.runtime.modules.convolution import add_convolution, adds_in_place
 
 
 def needs_onednn(conv: nn.Module, target: torch.Tensor) -> None:

@@ -9,8 +9,9 @@ from swinsr.errors import ConfigError, DeviceError
 from swinsr.inference import Upscaler, prepare
 from swinsr.models import RestorationNetwork, from_published
 from swinsr.ops.native import library
-from swinsr.runtime import emulation, linear, windows
-from swinsr.runtime.linear import Linear
+from swinsr.runtime import emulation
+from swinsr.runtime.modules import linear, windows
+from swinsr.runtime.modules.linear import Linear
 from swinsr.runtime.precision import exact_float32
 from tests.ops.isa import ISAS, force
 

@@ -11,7 +11,9 @@ from swinsr.errors import ConfigError
 from swinsr.inference import prepare
 from swinsr.models import RestorationNetwork, Swin2SRConfig, SwinIRConfig, from_published
 from swinsr.ops.native.library import unavailable
-from swinsr.runtime import chain, strips, windows
+from swinsr.runtime import strips
+from swinsr.runtime.modules import windows
+from swinsr.runtime.native import chain
 
 prepare_module = sys.modules["swinsr.runtime.network"]  # the function hides it
 SIZES = [(1, 1), (7, 5), (8, 8), (9, 33), (40, 17), (3, 70), (64, 64), (31, 30), (72, 12), (57, 86)]

@@ -2,7 +2,8 @@
 
 Winograd's F(2x2, 3x3): 16 products where the definition takes 36, with float32 rounding like the
 definition's. What surrounds a convolution in a network (nearest-neighbour enlargement before it,
-leaky ReLU, pixel shuffle or an addition after it) is part of reading and writing.
+leaky ReLU, pixel shuffle or an addition after it) is part of reading and writing. Registered as
+`swinsr::convolution_into`.
 """
 
 import ctypes
@@ -12,9 +13,10 @@ from torch import Tensor
 
 from swinsr.errors import ShapeMismatchError
 from swinsr.ops.native.calls import ConvolutionCall, address
-from swinsr.ops.native.library import kernels
+from swinsr.ops.native.library import kernels, kernels_of
 from swinsr.ops.native.scratch import floats, give_back, take
 from swinsr.ops.native.threads import run, threads_for
+from swinsr.ops.operator import nothing, operator
 
 SHARES = 64
 
@@ -64,23 +66,15 @@ class Convolution:
         self.inputs = inputs
         weight = weight.detach().to(torch.float32).contiguous()
         bias = None if bias is None else bias.detach().to(torch.float32).contiguous()
-        self._call = call = ConvolutionCall(
-            inputs=inputs,
-            outputs=outputs,
-            nearest=nearest.bit_length() - 1,
-            shuffle=shuffle,
-            bfloat16=bfloat16,
-            slope=slope,
-            weight=address(weight),
-            bias=address(bias),
-        )
-        # Kept, as what is prepared is in the order of one instruction set.
-        self._native, pointer = kernels(), ctypes.byref(call)
-        words = self._native.convolution_prepared(pointer)
-        self._prepared = floats(words)
+        native = kernels()
+        # What is prepared is in the order of one instruction set.
+        self._settings = (native.isa, nearest, slope, shuffle, bfloat16)
+        call = _call(inputs, outputs, *self._settings[1:])
+        call.weight, call.bias = address(weight), address(bias)
+        pointer = ctypes.byref(call)
+        self._prepared = floats(native.convolution_prepared(pointer))
         call.prepared = address(self._prepared)
-        self._native.convolution_prepare(pointer)
-        call.weight = call.bias = None
+        native.convolution_prepare(pointer)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copied and pickled as what it was made of: addresses mean nothing elsewhere."""
@@ -99,7 +93,7 @@ class Convolution:
         Raises:
             ShapeMismatchError: shapes, strides or types are none of these.
         """
-        batch, height, width, inputs = x.shape
+        batch, _, width, inputs = x.shape
         rows = out.shape[1] // self.shuffle
         wide = width * self.nearest
         expected = (batch, rows * self.shuffle, wide * self.shuffle, self.channels)
@@ -111,23 +105,8 @@ class Convolution:
         for name, tensor in (("input", x), ("result", out)):
             if tensor.dtype != torch.float32 or not tensor[:1].is_contiguous():
                 raise ShapeMismatchError(f"the {name} is not contiguous float32 with channels last")
-        if not out.numel():
-            return
-        call = ConvolutionCall.from_buffer_copy(self._call)
-        call.batch, call.height, call.width = batch, height, width
-        call.top, call.rows, call.add = top, rows, add
-        call.x, call.x_image = address(x), x.stride(0)
-        call.out, call.out_image = address(out), out.stride(0)
-        native, pointer = self._native, ctypes.byref(call)
-        call.shares = SHARES
-        threads = threads_for(SHARES)
-        counter = torch.zeros(1, dtype=torch.int64, device="cpu")
-        call.next = address(counter)
-        call.scratch_words = native.convolution_scratch(pointer)
-        scratch = take(threads * call.scratch_words)
-        call.scratch = address(scratch)
-        run(native.convolution_forward, pointer, threads, [self, call, counter, scratch, x, out])
-        give_back(scratch)
+        if out.numel():
+            convolution_into(out, x, self._prepared, *self._settings, top, add)
 
 
 def _made_again(
@@ -136,3 +115,57 @@ def _made_again(
     return Convolution(
         weight, bias, nearest=nearest, slope=slope, shuffle=shuffle, bfloat16=bfloat16
     )
+
+
+def _call(
+    inputs: int, outputs: int, nearest: int, slope: float, shuffle: int, bfloat16: bool
+) -> ConvolutionCall:
+    """What the kernels are told about a layer."""
+    return ConvolutionCall(
+        inputs=inputs,
+        outputs=outputs,
+        nearest=nearest.bit_length() - 1,
+        shuffle=shuffle,
+        bfloat16=bfloat16,
+        slope=slope,
+    )
+
+
+def _into(
+    out: Tensor,
+    x: Tensor,
+    prepared: Tensor,
+    isa: str,
+    nearest: int,
+    slope: float,
+    shuffle: int,
+    bfloat16: bool,
+    top: int,
+    add: bool,
+) -> None:
+    """See `Convolution`; `prepared` are the weights in the order of the instruction set `isa`."""
+    batch, height, width, inputs = x.shape
+    call = _call(inputs, out.shape[3] * shuffle**2, nearest, slope, shuffle, bfloat16)
+    call.prepared = address(prepared)
+    call.batch, call.height, call.width = batch, height, width
+    call.top, call.rows, call.add = top, out.shape[1] // shuffle, add
+    call.x, call.x_image = address(x), x.stride(0)
+    call.out, call.out_image = address(out), out.stride(0)
+    native, pointer = kernels_of(isa), ctypes.byref(call)
+    call.shares = SHARES
+    threads = threads_for(SHARES)
+    counter = torch.zeros(1, dtype=torch.int64, device="cpu")
+    call.next = address(counter)
+    call.scratch_words = native.convolution_scratch(pointer)
+    scratch = take(threads * call.scratch_words)
+    call.scratch = address(scratch)
+    run(native.convolution_forward, pointer, threads, [call, prepared, counter, scratch, x, out])
+    give_back(scratch)
+
+
+convolution_into = operator(
+    "convolution_into(Tensor(a!) out, Tensor x, Tensor prepared, str isa, int nearest, "
+    "float slope, int shuffle, bool bfloat16, int top, bool add) -> ()",
+    _into,
+    shape=nothing,
+)

@@ -79,11 +79,16 @@ def kernels() -> Kernels:
     Raises:
         ConfigError: SWINSR_ISA names one that this processor has not.
     """
-    return _kernels(os.environ.get(ISA_VARIABLE, ""))
+    return kernels_of(os.environ.get(ISA_VARIABLE, ""))
 
 
 @functools.cache
-def _kernels(forced: str) -> Kernels:
+def kernels_of(forced: str) -> Kernels:
+    """The kernels for an instruction set by its name; for the best one where that is empty.
+
+    Raises:
+        ConfigError: this processor has not the instruction set.
+    """
     if _LIBRARY is None:
         raise ConfigError(f"The native kernels cannot run: {_REASON}.")
     available = instruction_sets()

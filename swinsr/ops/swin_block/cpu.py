@@ -15,6 +15,7 @@ from swinsr.ops.native.calls import BLOCK_PARAMETERS, BlockCall, Parameter, addr
 from swinsr.ops.native.library import kernels
 from swinsr.ops.native.scratch import floats, give_back, take
 from swinsr.ops.native.threads import run, threads_for
+from swinsr.ops.operator import nothing, operator
 
 FORWARD_SHARES = 16
 GRADIENT_SHARES = 8  # as for attention: sums do not depend on the threads
@@ -70,7 +71,7 @@ class _Prepared:
         native.block_prepare(self.pointer)
 
 
-def swin_block_into(
+def _into(
     out: Tensor,
     x: Tensor,
     tensors: list[Tensor | None],
@@ -80,7 +81,7 @@ def swin_block_into(
     version: int,
     bfloat16: bool,
 ) -> None:
-    """The block on a map, into memory that is there already; no operator, so nothing is recorded.
+    """The block on a map, into memory that is there already, without gradients.
 
     Args:
         out: float32, contiguous, of x's shape; it may be x itself, as every window is read before
@@ -138,7 +139,7 @@ def _forward(
     tensors = [scale, bias, mask, norm1_weight, norm1_bias, qkv_weight, qkv_bias, proj_weight]
     tensors += [proj_bias, norm2_weight, norm2_bias, fc1_weight, fc1_bias, fc2_weight, fc2_bias]
     out = floats(*x.shape)
-    swin_block_into(out, x, tensors, window, shift, heads, version, bfloat16)
+    _into(out, x, tensors, window, shift, heads, version, bfloat16)
     return out
 
 
@@ -212,15 +213,19 @@ _NAMED = ", ".join(
     f"Tensor{'?' if name in _OPTIONAL else ''} {name}"
     for name in ("x", "scale", "bias", "mask", *BLOCK_PARAMETERS)
 )
-_LIBRARY: Any = torch.library.Library("swinsr", "FRAGMENT")  # type: ignore[no-untyped-call]
-_LIBRARY.define(f"swin_block({_NAMED}, {_SETTINGS}) -> Tensor")
-_LIBRARY.define(
-    f"swin_block_backward(Tensor gradient, Tensor x, Tensor?[] tensors, {_SETTINGS}) -> Tensor[]"
+_LISTED = f"Tensor x, Tensor?[] tensors, {_SETTINGS}"
+swin_block_native = operator(
+    f"swin_block({_NAMED}, {_SETTINGS}) -> Tensor",
+    _forward,
+    shape=_shape,
+    backward=_backward,
+    keep=_keep,
 )
-_LIBRARY.impl("swin_block", _forward, "CPU")
-_LIBRARY.impl("swin_block_backward", _gradients, "CPU")
-torch.library.register_fake("swinsr::swin_block", _shape)
-torch.library.register_fake("swinsr::swin_block_backward", _gradient_shapes)
-torch.library.register_autograd("swinsr::swin_block", _backward, setup_context=_keep)
-swin_block_native = torch.ops.swinsr.swin_block.default
-swin_block_backward = torch.ops.swinsr.swin_block_backward.default
+swin_block_backward = operator(
+    f"swin_block_backward(Tensor gradient, {_LISTED}) -> Tensor[]",
+    _gradients,
+    shape=_gradient_shapes,
+)
+swin_block_into = operator(
+    f"swin_block_into(Tensor(a!) out, {_LISTED}) -> ()", _into, shape=nothing
+)

@@ -15,6 +15,7 @@ from swinsr.ops.native.calls import AttentionCall, address
 from swinsr.ops.native.library import kernels
 from swinsr.ops.native.scratch import floats
 from swinsr.ops.native.threads import run, threads_for
+from swinsr.ops.operator import operator
 
 DTYPES = (torch.float32, torch.bfloat16)
 # Gradients of bias and scale are summed in at most so many parts, whatever the threads: the result
@@ -190,20 +191,15 @@ def _backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
     return dqkv, dscale.to(scale.dtype), dbias.to(bias.dtype), None, None, None, None, None
 
 
-# Not torch.library.custom_op: that imports PyTorch's compiler, a second or two, at the first call.
 _INPUTS = (
     "Tensor qkv, Tensor scale, Tensor bias, Tensor? mask, "
     "int rows, int columns, int heads, bool cosine"
 )
-_LIBRARY: Any = torch.library.Library("swinsr", "FRAGMENT")  # type: ignore[no-untyped-call]
-_LIBRARY.define(f"window_attention({_INPUTS}) -> Tensor")
-_LIBRARY.define(
-    f"window_attention_backward(Tensor gradient, {_INPUTS}) -> (Tensor, Tensor, Tensor)"
+window_attention_native = operator(
+    f"window_attention({_INPUTS}) -> Tensor", _forward, shape=_shape, backward=_backward, keep=_keep
 )
-_LIBRARY.impl("window_attention", _forward, "CPU")
-_LIBRARY.impl("window_attention_backward", _gradients, "CPU")
-torch.library.register_fake("swinsr::window_attention", _shape)
-torch.library.register_fake("swinsr::window_attention_backward", _gradient_shapes)
-torch.library.register_autograd("swinsr::window_attention", _backward, setup_context=_keep)
-window_attention_native = torch.ops.swinsr.window_attention.default
-window_attention_backward = torch.ops.swinsr.window_attention_backward.default
+window_attention_backward = operator(
+    f"window_attention_backward(Tensor gradient, {_INPUTS}) -> (Tensor, Tensor, Tensor)",
+    _gradients,
+    shape=_gradient_shapes,
+)

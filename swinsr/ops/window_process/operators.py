@@ -3,11 +3,11 @@
 Registered as `swinsr::shift_partition` and `swinsr::merge_unshift`; each is the other's gradient.
 """
 
-import importlib
 from typing import Any
 
-import torch
 from torch import Tensor
+
+from swinsr.ops.operator import later, operator
 
 _MODULES = {
     "strided": "swinsr.ops.window_process.strided",
@@ -17,15 +17,14 @@ _MODULES = {
 
 
 def _partition(x: Tensor, window: int, shift: int, backend: str) -> Tensor:
-    out: Tensor = importlib.import_module(_MODULES[backend]).partition(x, window, shift)
+    out: Tensor = later(_MODULES[backend], "partition")(x, window, shift)
     return out
 
 
 def _merge(
     windows: Tensor, window: int, height: int, width: int, shift: int, backend: str
 ) -> Tensor:
-    module = importlib.import_module(_MODULES[backend])
-    out: Tensor = module.merge(windows, window, height, width, shift)
+    out: Tensor = later(_MODULES[backend], "merge")(windows, window, height, width, shift)
     return out
 
 
@@ -60,20 +59,21 @@ def _merge_backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
     return back, None, None, None, None, None
 
 
-_LIBRARY: Any = torch.library.Library("swinsr", "FRAGMENT")  # type: ignore[no-untyped-call]
-_LIBRARY.define("shift_partition(Tensor x, int window, int shift, str backend) -> Tensor")
-_LIBRARY.define(
+_DEVICES = ("CPU", "CUDA", "MPS", "XPU")
+shift_partition_fused = operator(
+    "shift_partition(Tensor x, int window, int shift, str backend) -> Tensor",
+    _partition,
+    devices=_DEVICES,
+    shape=_partition_shape,
+    backward=_partition_backward,
+    keep=_keep_partition,
+)
+merge_unshift_fused = operator(
     "merge_unshift(Tensor windows, int window, SymInt height, SymInt width, int shift, "
-    "str backend) -> Tensor"
+    "str backend) -> Tensor",
+    _merge,
+    devices=_DEVICES,
+    shape=_merge_shape,
+    backward=_merge_backward,
+    keep=_keep_merge,
 )
-for _device in ("CPU", "CUDA", "MPS", "XPU"):
-    _LIBRARY.impl("shift_partition", _partition, _device)
-    _LIBRARY.impl("merge_unshift", _merge, _device)
-torch.library.register_fake("swinsr::shift_partition", _partition_shape)
-torch.library.register_fake("swinsr::merge_unshift", _merge_shape)
-torch.library.register_autograd(
-    "swinsr::shift_partition", _partition_backward, setup_context=_keep_partition
-)
-torch.library.register_autograd("swinsr::merge_unshift", _merge_backward, setup_context=_keep_merge)
-shift_partition_fused = torch.ops.swinsr.shift_partition.default
-merge_unshift_fused = torch.ops.swinsr.merge_unshift.default

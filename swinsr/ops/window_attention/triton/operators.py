@@ -5,24 +5,14 @@ with shapes for tracing, so that autograd, `torch.compile` and export see one op
 imported when the first of them runs.
 """
 
-import importlib
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from swinsr.ops.operator import later, operator
+
 _MODULE = "swinsr.ops.window_attention.triton.launch"
-
-
-def _forward(qkv: Tensor, *arguments: Any) -> Tensor:
-    out: Tensor = importlib.import_module(_MODULE).forward(qkv, *arguments)
-    return out
-
-
-def _gradients(gradient: Tensor, *arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
-    out: tuple[Tensor, Tensor, Tensor]
-    out = importlib.import_module(_MODULE).backward(gradient, *arguments)
-    return out
 
 
 def _shape(qkv: Tensor, *_: Any) -> Tensor:
@@ -56,16 +46,18 @@ _INPUTS = (
     "Tensor qkv, Tensor scale, Tensor bias, Tensor? mask, "
     "SymInt rows, SymInt columns, int heads, bool cosine"
 )
-_LIBRARY: Any = torch.library.Library("swinsr", "FRAGMENT")  # type: ignore[no-untyped-call]
-_LIBRARY.define(f"window_attention_triton({_INPUTS}) -> Tensor")
-_LIBRARY.define(
-    f"window_attention_triton_backward(Tensor gradient, {_INPUTS}) -> (Tensor, Tensor, Tensor)"
+_DEVICES = ("CUDA", "CPU")  # on the CPU by Triton's interpreter
+window_attention_triton = operator(
+    f"window_attention_triton({_INPUTS}) -> Tensor",
+    later(_MODULE, "forward"),
+    devices=_DEVICES,
+    shape=_shape,
+    backward=_backward,
+    keep=_keep,
 )
-for _device in ("CUDA", "CPU"):  # on the CPU by Triton's interpreter
-    _LIBRARY.impl("window_attention_triton", _forward, _device)
-    _LIBRARY.impl("window_attention_triton_backward", _gradients, _device)
-torch.library.register_fake("swinsr::window_attention_triton", _shape)
-torch.library.register_fake("swinsr::window_attention_triton_backward", _gradient_shapes)
-torch.library.register_autograd("swinsr::window_attention_triton", _backward, setup_context=_keep)
-window_attention_triton = torch.ops.swinsr.window_attention_triton.default
-window_attention_triton_backward = torch.ops.swinsr.window_attention_triton_backward.default
+window_attention_triton_backward = operator(
+    f"window_attention_triton_backward(Tensor gradient, {_INPUTS}) -> (Tensor, Tensor, Tensor)",
+    later(_MODULE, "backward"),
+    devices=_DEVICES,
+    shape=_gradient_shapes,
+)

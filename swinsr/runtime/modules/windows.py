@@ -14,7 +14,7 @@ from torch import Tensor
 from swinsr.nn.block import SwinBlock
 from swinsr.ops.backend import process_is_forced
 from swinsr.ops.window_process import merge_unshift, shift_partition
-from swinsr.runtime.block import Forward
+from swinsr.runtime.modules.block import Forward
 
 # Tokens worked on together: few enough to stay in the cache through a whole block; on a GPU enough
 # to keep all of it at work.

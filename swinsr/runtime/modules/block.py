@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from swinsr.nn.block import SwinBlock, SwinBlockV2
-from swinsr.runtime.linear import Linear
+from swinsr.runtime.modules.linear import Linear
 
 Forward = Callable[[Tensor, tuple[int, int], Tensor | None], Tensor]
 

@@ -17,7 +17,7 @@ from swinsr.nn.heads import (
 )
 from swinsr.nn.residual import RSTB
 from swinsr.ops.convolution.cpu import Convolution
-from swinsr.runtime.chain import Chain
+from swinsr.runtime.native.chain import Chain
 
 
 class Layer(NamedTuple):
