@@ -1,6 +1,7 @@
 """The models of a run: each loaded once, when the first picture needs it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from swinsr.errors import ConfigError, ModelNotFoundError
@@ -62,6 +63,40 @@ class Engines:
             )
         return upscaler.scale
 
+    def known_scale(self) -> float | None:
+        """What `check` would return, from the model's name alone and without torch.
+
+        Returns:
+            None where only the loaded model tells: of a file, or of one on the Hub.
+
+        Raises:
+            ModelNotFoundError: no model of that name, and no such file.
+        """
+        from swinsr.inference.baselines import BASELINES, DEFAULT_SCALE
+        from swinsr.zoo import (
+            bundled_models,
+            cached_path,
+            find_published,
+            find_weights,
+            is_hub_id,
+        )
+
+        settings = self._settings
+        name = settings.model
+        if name is None:
+            name = self._suited(settings.scale, photo=False)
+        if name in BASELINES:
+            return DEFAULT_SCALE
+        entry = next((m for m in bundled_models() if m.name == name), None)
+        if entry is not None:
+            return float(entry.scale)
+        if is_hub_id(name) and not Path(name).exists():
+            return None  # finding it downloads it
+        path = find_weights(name)
+        published = find_published(name)
+        known = published is not None and path == cached_path(published)
+        return float(published.scale) if known and published is not None else None
+
     def get(self, scale: float | None, *, photo: bool = False) -> "Upscaler":
         """The model for an enlargement: the one that was named, or the bundled one that suits.
 
@@ -72,19 +107,20 @@ class Engines:
         Raises:
             SwinsrError: it cannot be had.
         """
-        from swinsr.zoo import default_model
-
         settings = self._settings
-        if settings.model is not None:
-            name = settings.model
-        elif settings.task == "upscale":
-            wanted = 4.0 if scale is None else max(scale, 1.0)
-            name = default_model(wanted, fast=settings.fast, photo=photo).name
-        else:
-            name = restorer(settings.task)
+        name = settings.model if settings.model is not None else self._suited(scale, photo=photo)
         if name not in self._loaded:
             self._loaded[name] = load(name, settings)
         return self._loaded[name]
+
+    def _suited(self, scale: float | None, *, photo: bool) -> str:
+        """The bundled model that suits."""
+        from swinsr.zoo import default_model
+
+        if self._settings.task != "upscale":
+            return restorer(self._settings.task)
+        wanted = 4.0 if scale is None else max(scale, 1.0)
+        return default_model(wanted, fast=self._settings.fast, photo=photo).name
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,12 @@ from swinsr.image.formats.gif.write import encode_gif, encode_gif_frames
 from swinsr.image.formats.heif.write import check_available, encode_avif, encode_heic
 from swinsr.image.formats.pillow.write import encode_bmp, encode_jpeg, encode_webp
 from swinsr.image.formats.png.write import encode_png, encode_png_frames
-from swinsr.image.formats.table import ALL, check_side, output_format
+from swinsr.image.formats.table import ALL, DEFAULT_QUALITY, check_side, output_format
 from swinsr.image.formats.tiff.write import encode_tiff, encode_tiff_pages
 from swinsr.image.formats.webp.write import encode_webp_frames
 from swinsr.image.frames import Frame, Frames, uniform
 from swinsr.image.picture import Image
 from swinsr.storage.atomic import atomic_output
-
-DEFAULT_QUALITY = 95
 
 
 def write_image(

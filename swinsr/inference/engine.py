@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from swinsr.errors import NotEnoughMemoryError
 from swinsr.image.resize.matlab import imresize
+from swinsr.inference.baselines import BASELINES
 from swinsr.inference.passes import passes_for
 from swinsr.inference.tiles import SMALLEST_TILE, Tiling, choose, largest_tile
 from swinsr.models import RestorationConfig
@@ -31,7 +32,6 @@ from swinsr.tiling import Shrinking, TilePlan, plan_tiles, tiled
 log = logging.getLogger("swinsr")
 WHOLE_IF_IT_FITS = Tiling()
 FloatArray = NDArray[np.float32]
-BASELINES = {"bicubic": "bicubic", "lanczos": "lanczos3", "nearest": "nearest"}
 
 
 class Engine(ABC):

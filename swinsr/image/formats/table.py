@@ -5,6 +5,8 @@ from pathlib import Path
 
 from swinsr.errors import ConfigError, ImageWriteError
 
+DEFAULT_QUALITY = 95  # of encoders, 1 to 100
+
 
 @dataclass(frozen=True)
 class Format:
