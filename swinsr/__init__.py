@@ -8,9 +8,9 @@ for record in swinsr.convert_many(["scans"], "bigger"):       # many files
     print(record.summary)
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from swinsr.lazy import attach
 from swinsr.version import __version__
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _PLACES = {
     "upscale": "swinsr.inference.oneline",
     "upscale_file": "swinsr.files.run",
 }
+__getattr__, __dir__ = attach(__name__, _PLACES)
 __all__ = [
     "Record",
     "Settings",
@@ -37,15 +38,3 @@ __all__ = [
     "upscale",
     "upscale_file",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name, and what it needs, only when it is asked for."""
-    if name in _PLACES:
-        return getattr(importlib.import_module(_PLACES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    """What there is, loaded or not."""
-    return sorted({*globals(), *__all__})

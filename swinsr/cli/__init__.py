@@ -13,6 +13,23 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def _left(output: str) -> str:
+    """Where the unfinished work on an output lies, how large it is, and what to do about it."""
+    import shlex
+    from pathlib import Path
+
+    from swinsr.files.unfinished import of_folder, size_in_words
+    from swinsr.tiling import work_path
+
+    folder = work_path(Path(output))
+    size = size_in_words(of_folder(folder).bytes)
+    drop = f"swinsr clean {shlex.quote(str(folder.parent))}".removesuffix(" .")
+    return (
+        f"stopped; {size} of unfinished work on {output} lies in {folder}; the same command goes "
+        f"on with it, and `{drop}` drops it"
+    )
+
+
 def main() -> None:
     """Run the command line; a user's error is one sentence and exit status 1.
 
@@ -33,7 +50,7 @@ def main() -> None:
         with loading():
             from swinsr.cli.commands import app
 
-        app()
+        app(prog_name="swinsr")
     except SwinsrError as error:
         from swinsr.cli.views.console import report_error
 
@@ -50,5 +67,5 @@ def main() -> None:
         if stopped.kept is None:
             report(NOTHING_LEFT)
         else:
-            report(f"stopped; the same command goes on with what is finished of {stopped.kept}")
+            report(_left(stopped.kept))
         sys.exit(stopped.status)

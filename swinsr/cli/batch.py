@@ -4,11 +4,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 
-from swinsr.cli.views.console import FileProgress, report_error, show
+from swinsr.cli.views.console import report_error, show
+from swinsr.cli.views.progress import FileProgress
 from swinsr.errors import ConfigError
+from swinsr.files.finished import Finished
 from swinsr.files.run import Run
 from swinsr.files.settings import Settings
+from swinsr.files.signals import StoppedError
 from swinsr.files.sources import Given
+from swinsr.files.unfinished import is_work_folder
+from swinsr.tiling.workspace import work_path
 
 
 def run_batch(
@@ -34,17 +39,22 @@ def run_batch(
         SwinsrError: the options or the model are unusable, before any picture is touched.
         SystemExit: with status 1, where a picture failed.
     """
-    run = Run(settings, inputs, output, recursive=recursive)
+    run = Run(settings, inputs, output, recursive=recursive, finished=Finished(settings))
     if run.to_stream and as_json:
         raise ConfigError("standard output cannot hold both the picture and --json; use -o FILE")
     progress = FileProgress(len(run.jobs), quiet=quiet or run.to_stream)
     failures = 0
-    with closing(
-        run.records(progress.file, jobs, progress.announce)
-    ) as records:  # the workers end with it
-        for record in records:
-            failures += record.status == "failed"
-            show(record, as_json=as_json, quiet=quiet, to_error=run.to_stream)
+    try:
+        # The workers end with it.
+        with closing(run.records(progress.file, jobs, progress.announce)) as records:
+            for record in records:
+                failures += record.status == "failed"
+                show(record, as_json=as_json, quiet=quiet, to_error=run.to_stream)
+    except StoppedError as stopped:
+        # What a worker process kept is known by its folder alone.
+        kept = (job.output for job in run.jobs if is_work_folder(work_path(job.output)))
+        stopped.kept = stopped.kept or next(map(str, kept), None)
+        raise
     if failures:
         if len(run.jobs) > 1:
             report_error(f"{failures} of {len(run.jobs)} pictures failed; the others are done")

@@ -4,8 +4,10 @@ import sys
 
 import typer
 
-from swinsr.cli.views.console import byte_progress, report_error, report_note
+from swinsr.cli.views.console import report_error, report_note
+from swinsr.cli.views.help import Group
 from swinsr.cli.views.models import describe, line, table
+from swinsr.cli.views.progress import byte_progress
 from swinsr.errors import ModelNotFoundError, SwinsrError
 from swinsr.zoo import (
     ModelEntry,
@@ -23,7 +25,11 @@ from swinsr.zoo import (
 )
 
 models = typer.Typer(
-    help="List, download and check models.", invoke_without_command=True, no_args_is_help=False
+    cls=Group,
+    help="List, download and check models.",
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,
 )
 NAMES = typer.Argument(
     ..., metavar="NAME...", help="As `swinsr models list` shows them; to download, also a Hub id."
@@ -32,7 +38,7 @@ NAMES = typer.Argument(
 
 @models.callback()
 def root(context: typer.Context) -> None:
-    """List models, or download, describe, check and remove them."""
+    """List, download and check models."""
     if context.invoked_subcommand is None:
         list_models(False)
 

@@ -6,12 +6,14 @@ from typing import Annotated, Any, TypeAlias, cast, get_args
 
 import typer
 
+from swinsr.cli.complete import choices, model_names
+from swinsr.cli.views.page import HEADINGS
 from swinsr.errors import ConfigError
 from swinsr.files.settings import Settings
 from swinsr.files.size import Fit
 from swinsr.files.sources import Given
 
-_LARGE = "Large pictures"
+_RESULT, _QUALITY, _MODEL, _LARGE, _MACHINE = HEADINGS
 
 
 def _named(text: str) -> Given:
@@ -49,12 +51,16 @@ Output: TypeAlias = Annotated[
         parser=_named,
         help="Where to write: a file, a folder for several inputs (made where missing; a name that "
         "ends in / is one), or - for standard output. Default: beside each input.",
+        rich_help_panel=_RESULT,
     ),
 ]
 Recursive: TypeAlias = Annotated[
     bool,
     typer.Option(
-        "-r", "--recursive", help="Folders within folders too; the tree is kept below -o."
+        "-r",
+        "--recursive",
+        help="Folders within folders too; the tree is kept below -o.",
+        rich_help_panel=_RESULT,
     ),
 ]
 Jobs: TypeAlias = Annotated[
@@ -65,6 +71,7 @@ Jobs: TypeAlias = Annotated[
         min=1,
         metavar="N",
         help="Pictures at a time, each in a process of its own. Helps with many small ones.",
+        rich_help_panel=_MACHINE,
     ),
 ]
 AsJson: TypeAlias = Annotated[
@@ -83,6 +90,8 @@ OPTIONS: dict[str, Any] = {
             metavar="denoise|jpeg",
             callback=_one_of("denoise", "jpeg"),
             help="What to take out: noise, or the artefacts of JPEG.",
+            autocompletion=choices("denoise", "jpeg"),
+            rich_help_panel=_MODEL,
         ),
     ],
     "scale": Annotated[
@@ -92,18 +101,32 @@ OPTIONS: dict[str, Any] = {
             "--scale",
             metavar="X",
             help="Enlargement, 1 to 64. Default: the model's own, else 4.",
+            rich_help_panel=_RESULT,
         ),
     ],
     "width": Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Of the result in pixels, instead of a scale."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Width of the result in pixels, instead of a scale.",
+            rich_help_panel=_RESULT,
+        ),
     ],
     "height": Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="The same for its height.")
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Height of the result in pixels.", rich_help_panel=_RESULT
+        ),
     ],
     "max_side": Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="The result's longer side; with --scale, its limit."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="The result's longer side; with --scale, its limit.",
+            rich_help_panel=_RESULT,
+        ),
     ],
     "fit": Annotated[
         str,
@@ -111,6 +134,8 @@ OPTIONS: dict[str, Any] = {
             metavar="HOW",
             callback=_one_of(*get_args(Fit)),
             help="With --width and --height: inside them, cover them, crop to them, or stretch.",
+            autocompletion=choices(*get_args(Fit)),
+            rich_help_panel=_RESULT,
         ),
     ],
     "strength": Annotated[
@@ -119,7 +144,8 @@ OPTIONS: dict[str, Any] = {
             min=0.0,
             max=1.0,
             metavar="X",
-            help="How much of it, 0 to 1: the rest is the picture as it was.",
+            help="How much of the change is taken, 0 to 1; the rest is the picture as it was.",
+            rich_help_panel=_QUALITY,
         ),
     ],
     "model": Annotated[
@@ -130,12 +156,25 @@ OPTIONS: dict[str, Any] = {
             metavar="NAME|FILE",
             help="A name that `swinsr models` lists, a weights file, a Hugging Face folder, or "
             "bicubic. Default: auto, the bundled model that suits the picture.",
+            autocompletion=model_names,
+            rich_help_panel=_MODEL,
         ),
     ],
     "fast": Annotated[
         bool,
         typer.Option(
-            "--fast", help="The quicker of the bundled models: less time, slightly less sharp."
+            "--fast",
+            help="The quicker of the bundled models: less time, slightly less sharp.",
+            rich_help_panel=_MODEL,
+        ),
+    ],
+    "device": Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What computes: auto, cpu, cuda, cuda:1, mps.",
+            rich_help_panel=_MACHINE,
+            autocompletion=choices("auto", "cpu", "cuda", "mps"),
         ),
     ],
     "best": Annotated[
@@ -144,25 +183,33 @@ OPTIONS: dict[str, Any] = {
             "--best",
             help="Scales that are no model's (5, 6, 8): by a further pass that is reduced, however "
             "long it takes, and not by interpolation at the end.",
+            rich_help_panel=_MODEL,
         ),
     ],
-    "device": Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")],
     "precision": Annotated[
         str,
         typer.Option(
             metavar="NAME",
             help="float32, bfloat16, float16 (with --force), or auto: bfloat16 where it is quicker "
             "and as good.",
+            autocompletion=choices("auto", "float32", "bfloat16", "float16"),
+            rich_help_panel=_MACHINE,
         ),
     ],
     "force_float16": Annotated[
-        bool, typer.Option("--force", help="Take float16 although most networks overflow in it.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Take float16 although most networks overflow in it.",
+            rich_help_panel=_MACHINE,
+        ),
     ],
     "self_ensemble": Annotated[
         bool,
         typer.Option(
             "--self-ensemble",
             help="The mean over eight flips and rotations: slightly better, eight times as long.",
+            rich_help_panel=_QUALITY,
         ),
     ],
     "format": Annotated[
@@ -172,27 +219,40 @@ OPTIONS: dict[str, Any] = {
             metavar="NAME",
             help="Of the outputs: png, jpg, webp, tif, bmp, gif, avif, heic. Default: by the name "
             "of -o; beside the input, its own for PNG, TIFF and BMP, else PNG.",
+            autocompletion=choices("png", "jpg", "webp", "tif", "bmp", "gif", "avif", "heic"),
+            rich_help_panel=_RESULT,
         ),
     ],
     "quality": Annotated[
         int | None,
         typer.Option(
-            min=1, max=100, metavar="N", help="1 to 100, for JPEG, WebP, AVIF, HEIC. Default: 95."
+            min=1,
+            max=100,
+            metavar="N",
+            help="Of the encoder, 1 to 100, for JPEG, WebP, AVIF, HEIC. Default: 95.",
+            rich_help_panel=_QUALITY,
         ),
     ],
     "lossless": Annotated[
-        bool, typer.Option("--lossless", help="Keep every pixel; WebP has to be told.")
+        bool,
+        typer.Option(
+            "--lossless", help="Keep every pixel; WebP has to be told.", rich_help_panel=_QUALITY
+        ),
     ],
     "bits": Annotated[
         int | None,
         typer.Option(
-            metavar="8|16|32", help="Per sample of the outputs; 32 is float. Default: the input's."
+            metavar="8|16|32",
+            help="Bits per sample of the outputs; 32 is float. Default: the input's.",
+            rich_help_panel=_QUALITY,
         ),
     ],
     "strip_metadata": Annotated[
         bool,
         typer.Option(
-            "--strip-metadata", help="Leave EXIF, XMP and resolution out; the colour profile stays."
+            "--strip-metadata",
+            help="Leave EXIF, XMP and resolution out; the colour profile stays.",
+            rich_help_panel=_RESULT,
         ),
     ],
     "memory": Annotated[
@@ -211,6 +271,7 @@ OPTIONS: dict[str, Any] = {
             metavar="HOW",
             help="exact: the picture as a whole; overlap: in blended tiles; auto: exact while it "
             "fits the memory.",
+            autocompletion=choices("auto", "exact", "overlap"),
             rich_help_panel=_LARGE,
         ),
     ],
@@ -245,14 +306,26 @@ OPTIONS: dict[str, Any] = {
     "max_pixels": Annotated[
         int,
         typer.Option(
-            min=1, metavar="N", help="Refuse larger inputs; guards against decompression bombs."
+            min=1,
+            metavar="N",
+            help="Refuse larger inputs; guards against decompression bombs. Default: 250 million.",
+            rich_help_panel=_LARGE,
+            show_default=False,
         ),
     ],
     "overwrite": Annotated[
-        bool, typer.Option("--overwrite", help="Replace outputs that are there.")
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace outputs that are there.", rich_help_panel=_RESULT
+        ),
     ],
     "skip_existing": Annotated[
-        bool, typer.Option("--skip-existing", help="Leave out pictures whose output is there.")
+        bool,
+        typer.Option(
+            "--skip-existing",
+            help="Leave out pictures whose output is there.",
+            rich_help_panel=_RESULT,
+        ),
     ],
 }
 _REQUIRED = ("task",)
@@ -295,7 +368,7 @@ def settings_of(chosen: dict[str, Any]) -> Settings:
     Raises:
         ConfigError: a tile or memory that is none, or options that contradict each other.
     """
-    from swinsr.inference import Tiling
+    from swinsr.inference.tiles import Tiling
     from swinsr.runtime.free_memory import parse_size
 
     tile, memory, mode = chosen["tile"], chosen["memory"], chosen["mode"]

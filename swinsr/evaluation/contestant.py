@@ -13,7 +13,8 @@ from swinsr.checkpoints.load import find_weights as weights_in
 from swinsr.errors import CheckpointReadError, ConfigError
 from swinsr.evaluation.options import Options
 from swinsr.inference import Upscaler
-from swinsr.inference.engine import BASELINES, Engine
+from swinsr.inference.baselines import BASELINES
+from swinsr.inference.engine import Engine
 from swinsr.inference.ensemble import VIEWS, mean_of_views
 from swinsr.models import RestorationConfig
 from swinsr.models.count import Cost, count

@@ -3,7 +3,9 @@
 Imports nothing heavy by itself: names and settings are checked before torch is loaded.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from swinsr.lazy import attach
 
 if TYPE_CHECKING:
     from swinsr.files.record import Record
@@ -11,13 +13,12 @@ if TYPE_CHECKING:
     from swinsr.files.settings import Settings
 
 __all__ = ["Record", "Settings", "convert_many", "upscale_file"]
-_PLACES = {"Record": "record", "Settings": "settings", "convert_many": "run", "upscale_file": "run"}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name only when it is asked for."""
-    if name in _PLACES:
-        import importlib
-
-        return getattr(importlib.import_module(f"swinsr.files.{_PLACES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "Record": "swinsr.files.record",
+        "Settings": "swinsr.files.settings",
+        "convert_many": "swinsr.files.run",
+        "upscale_file": "swinsr.files.run",
+    },
+)

@@ -115,6 +115,26 @@ def look(job: Job) -> "Header | None":
         return None  # reading it as a whole says what is wrong
 
 
+def can_start(job: Job, settings: Settings) -> bool:
+    """Whether a job gets as far as its model: its names, output and input's header are sound.
+
+    Where it does not, `attempt` says why, and needs no model for it.
+    """
+    try:
+        if checked_format(job, settings) is None:
+            return False
+        if job.from_stream or look(job) is not None:
+            return True
+        if not job.source.exists() or not job.source.is_file():
+            return job.source.exists()  # a pipe can be read once only
+        from swinsr.image import read_frames
+
+        read_frames(_source(job), max_pixels=settings.max_pixels)
+    except (SwinsrError, OSError, ValueError):
+        return False
+    return True
+
+
 def checked_format(job: Job, settings: Settings) -> str | None:
     """The output's format; None where it is there and is to stay.
 
@@ -127,6 +147,8 @@ def checked_format(job: Job, settings: Settings) -> str | None:
         raise ImageWriteError(job.error)
     form = settings.format or output_format(job.output)
     settings.check_format(form)
+    if not job.to_stream:
+        _check_folder(job)
     if not job.to_stream and os.path.lexists(job.output):
         if settings.skip_existing and not is_folder(job.output):
             return None
@@ -302,16 +324,25 @@ def _write_out(data: bytes) -> None:
         ) from error
 
 
-def _make_parent(job: Job) -> None:
-    """The folder of a file within a tree; where a file was named, its folder must be there.
+def _check_folder(job: Job) -> None:
+    """Where a file was named, its folder must be there; only that of a tree is made.
 
     Raises:
-        ImageWriteError: it is missing or cannot be made.
+        ImageWriteError: it is not.
     """
+    if not job.below_output and not is_folder(job.output.parent):
+        raise ImageWriteError(f"{job.output}: the folder does not exist; create it first")
+
+
+def _make_parent(job: Job) -> None:
+    """Make the folder of a file within a tree.
+
+    Raises:
+        ImageWriteError: it cannot be made.
+    """
+    _check_folder(job)
     if is_folder(job.output.parent):
         return
-    if not job.below_output:
-        raise ImageWriteError(f"{job.output}: the folder does not exist; create it first")
     try:
         job.output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,6 +1,7 @@
 """The models of a run: each loaded once, when the first picture needs it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from swinsr.errors import ConfigError, ModelNotFoundError
@@ -10,7 +11,6 @@ from swinsr.files.signals import loading
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
 
-DEFAULT_SCALE = 4.0
 # Tasks of the models that restoring chooses from, by what is asked for.
 _TASKS = {"denoise": ("color_denoise", "gray_denoise"), "jpeg": ("color_jpeg", "gray_jpeg")}
 _WORDS = {"denoise": "noise", "jpeg": "JPEG artefacts"}
@@ -63,6 +63,40 @@ class Engines:
             )
         return upscaler.scale
 
+    def known_scale(self) -> float | None:
+        """What `check` would return, from the model's name alone and without torch.
+
+        Returns:
+            None where only the loaded model tells: of a file, or of one on the Hub.
+
+        Raises:
+            ModelNotFoundError: no model of that name, and no such file.
+        """
+        from swinsr.inference.baselines import BASELINES, DEFAULT_SCALE
+        from swinsr.zoo import (
+            bundled_models,
+            cached_path,
+            find_published,
+            find_weights,
+            is_hub_id,
+        )
+
+        settings = self._settings
+        name, *others = self._names(settings.scale, photo=False)
+        if others:
+            return settings.scale
+        if name in BASELINES:
+            return DEFAULT_SCALE
+        entry = next((m for m in bundled_models() if m.name == name), None)
+        if entry is not None:
+            return float(entry.scale)
+        if is_hub_id(name) and not Path(name).exists():
+            return None  # finding it downloads it
+        path = find_weights(name)
+        published = find_published(name)
+        known = published is not None and path == cached_path(published)
+        return float(published.scale) if known and published is not None else None
+
     def get(self, scale: float | None, *, photo: bool = False) -> "Upscaler":
         """The model for an enlargement: the one that was named, or the bundled ones that suit.
 
@@ -87,6 +121,7 @@ class Engines:
         return self._loaded[whole]
 
     def _names(self, scale: float | None, *, photo: bool) -> tuple[str, ...]:
+        from swinsr.inference.baselines import DEFAULT_SCALE
         from swinsr.inference.stages import default_stages
 
         settings = self._settings
@@ -119,6 +154,7 @@ class Suited:
 
     def why(self, scale: float | None) -> str:
         """Why it was taken, where it is one for photographs."""
+        from swinsr.inference.baselines import DEFAULT_SCALE
         from swinsr.inference.stages import default_stages
 
         wanted = DEFAULT_SCALE if scale is None else max(scale, 1.0)

@@ -4,6 +4,9 @@ import dataclasses
 import json
 from typing import Literal
 
+# JSON lets them stand as they are, and terminals obey them.
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(127, 160)}
+
 
 @dataclasses.dataclass(frozen=True)
 class Record:
@@ -17,7 +20,7 @@ class Record:
         seconds: from reading to the finished file.
         model: that was used.
         precision: what it computed in: "float32", "bfloat16", "bfloat16 (emulated)", ...
-        reason: why that model was taken, where the picture spoke for it.
+        reason: why that model was taken, where the picture spoke for it; of what was skipped, why.
         notes: what could not be kept as it was.
         error: the sentence, where it failed.
     """
@@ -36,9 +39,10 @@ class Record:
     error: str | None = None
 
     def to_json(self) -> str:
-        """One line."""
+        """One line of valid UTF-8, whatever the names: what is none, and controls, as escapes."""
         plain = dataclasses.asdict(self) | {"seconds": round(self.seconds, 3)}
-        return json.dumps(plain, ensure_ascii=False)
+        text = json.dumps(plain, ensure_ascii=False).translate(_CONTROLS)
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
     @classmethod
     def from_json(cls, line: str) -> "Record":
@@ -52,7 +56,7 @@ class Record:
     def summary(self) -> str:
         """The line for a finished picture."""
         if self.status == "skipped":
-            return f"{self.input} -> {self.output}  skipped, it is there"
+            return f"{self.input} -> {self.output}  {self.reason or 'skipped, it is there'}"
         before, after = ("x".join(map(str, size or ())) for size in (self.size, self.output_size))
         frames = f"  {self.frames} frames" if self.frames > 1 else ""
         by = f"  {self.model}, {self.precision}" if self.model and self.precision else ""

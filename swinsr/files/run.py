@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import TypeAlias
 
 from swinsr.errors import ConfigError, ImageWriteError
-from swinsr.files.convert import attempt, convert
+from swinsr.files.convert import attempt, can_start, convert
 from swinsr.files.engines import Engines
 from swinsr.files.expect import Announce
+from swinsr.files.finished import Finished
 from swinsr.files.plan import Job, Naming, plan_jobs
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
 from swinsr.files.sources import Given
 from swinsr.files.watch import Progress, Watch, unwatched, watching
 from swinsr.image.formats.table import ALL
+from swinsr.inference.baselines import DEFAULT_SCALE
+from swinsr.version import __version__
 
 Name: TypeAlias = str | os.PathLike[str] | Given
 _AS_ASKED = Settings()
@@ -90,10 +93,14 @@ def convert_many(
 
 
 class Run:
-    """A run that is planned: its model is loaded and checked, and its outputs have their names.
+    """A run that is planned: its outputs have their names, and its model is loaded and checked.
+
+    The model is left alone where no job gets as far: what is wrong with names, outputs and headers
+    is known without it, in a moment.
 
     Attributes:
-        jobs: every file and where its result goes.
+        jobs: every file and where its result goes, but for what is done already.
+        done: the records of that.
         to_stream: whether the result goes to standard output.
     """
 
@@ -104,39 +111,88 @@ class Run:
         output: Name | None = None,
         *,
         recursive: bool = False,
+        finished: Finished | None = None,
     ) -> None:
-        """Plan it; nothing is read or written yet.
+        """Plan it; nothing is computed or written yet.
+
+        Args:
+            settings: for every file.
+            inputs, output, recursive: as for `convert_many`.
+            finished: knows what earlier runs finished, and is told what this one does; None for
+                no such knowledge.
 
         Raises:
             SwinsrError: settings, names or model are unusable.
         """
         self.settings, self._engines = settings, Engines(settings)
-        own = self._engines.check()
+        self._checked = False
+        self._finished, self._began = finished, time.time_ns()
         target = None if output is None else Given.of(output)
         suffix = ALL[settings.format].suffixes[0] if settings.format is not None else None
-        naming = Naming(settings.mark(own), suffix)
         given = [Given.of(name) for name in inputs]
-        self.jobs: list[Job] = plan_jobs(given, target, naming, recursive=recursive)
+
+        def planned_for(scale: float) -> list[Job]:
+            naming = Naming(settings.mark(scale), suffix)
+            return plan_jobs(given, target, naming, recursive=recursive)
+
+        own = self._engines.known_scale()
+        planned = planned_for(DEFAULT_SCALE if own is None else own)
+        tells = own is None and settings.scale is None and not settings.target.sized
+        if tells and any(job.from_stream or job.source.exists() for job in planned):
+            self._checked = True
+            planned = planned_for(self._engines.check())  # which alone tells what they are called
+        self.done, self.jobs = self._known(planned)
+        self._started = any(can_start(job, settings) for job in self.jobs)
+        if self._started and not self._checked:
+            self._engines.check()
         self.to_stream = any(job.to_stream for job in self.jobs)
         self._folder: Path | None = None
-        if target is not None and any(job.output != target.path for job in self.jobs):
-            self._folder = None if self.to_stream else target.path
+        if self._started and target is not None:
+            named = any(job.output != target.path for job in self.jobs)
+            self._folder = target.path if named and not self.to_stream else None
+
+    def _known(self, planned: list[Job]) -> tuple[list[Record], list[Job]]:
+        """Records of what is done already, and the jobs that are left."""
+        if self._finished is None or self.settings.overwrite or self.settings.skip_existing:
+            return [], planned
+        done: list[Record] = []
+        left: list[Job] = []
+        for job in planned:
+            version = self._finished.find(job) if job.error is None else None
+            if version is None:
+                left.append(job)
+                continue
+            reason = "already done" + ("" if version == __version__ else f" by swinsr {version}")
+            record = Record(job.source_name, job.output_name, "skipped", reason=reason)
+            done.append(record)
+        return done, left
 
     def records(
         self, watch: Watch = unwatched, processes: int = 1, announce: Announce | None = None
     ) -> Generator[Record, None, None]:
         """Do all jobs: here one after the other, or in processes; a record for each.
 
-        The output folder is made where it is missing.
+        What is done already comes first. The output folder is made where it is missing.
 
         Args:
             watch: around the work on each file.
             processes: how many at a time.
             announce: notified before long work with what to expect; not by worker processes.
         """
+        yield from self.done
+        by_name = {job.output_name: job for job in self.jobs}
+        with closing(self._records(watch, processes, announce)) as records:
+            for record in records:
+                if self._finished is not None and record.status == "done":
+                    self._finished.add(by_name[record.output], self._began)
+                yield record
+
+    def _records(
+        self, watch: Watch, processes: int, announce: Announce | None
+    ) -> Generator[Record, None, None]:
         if self._folder is not None:
             _make_folder(self._folder)
-        processes = min(processes, len(self.jobs))
+        processes = min(processes, len(self.jobs)) if self._started else 1
         if processes > 1:
             from swinsr.files.workers import run_in_workers
 

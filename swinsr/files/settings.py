@@ -5,9 +5,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from swinsr.errors import ConfigError
 from swinsr.files.size import Fit, Target
-from swinsr.image.formats.table import format_named
+from swinsr.image.formats.table import DEFAULT_QUALITY, format_named
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
-from swinsr.image.write import DEFAULT_QUALITY
 
 Task: TypeAlias = Literal["upscale", "denoise", "jpeg"]
 AUTO = "auto"  # the model that suits, by name

@@ -1,5 +1,6 @@
 """How progress is handed down: what shows it gives it, and nothing low imports anything high."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias
@@ -8,6 +9,22 @@ from typing import TypeAlias
 Progress: TypeAlias = Callable[[float], None]
 # Around the work on one file: its number, from 1, and its name.
 Watch: TypeAlias = Callable[[int, str], AbstractContextManager[Progress]]
+
+
+class TileProgress(ABC):
+    """A `Progress` that wants to know of tiles, too."""
+
+    @abstractmethod
+    def __call__(self, share: float) -> None:
+        """The share of the work done."""
+
+    @abstractmethod
+    def tiles(self, total: int, earlier: int) -> None:
+        """A pass over so many tiles begins, some of which an earlier run finished."""
+
+    @abstractmethod
+    def tile(self) -> None:
+        """One tile is finished; those of an earlier run come first."""
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """Pictures in and out: files, colour, transparency, metadata, limits. Arrays only, no network."""
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-# A function of the name of its package: were it imported later, the package would stand here.
-from swinsr.image.resize.pillow import resize
+from swinsr.lazy import attach
 
 if TYPE_CHECKING:
     from swinsr.image.alpha import bleed_colour, is_constant
@@ -62,6 +60,7 @@ _PLACES = {
     "write_frames": "swinsr.image.write",
     "write_image": "swinsr.image.write",
 }
+__getattr__, __dir__ = attach(__name__, _PLACES)
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "FORMATS",
@@ -85,7 +84,6 @@ __all__ = [
     "probe_image",
     "read_frames",
     "read_image",
-    "resize",
     "resize_image",
     "to_depth",
     "to_float",
@@ -96,15 +94,3 @@ __all__ = [
     "write_frames",
     "write_image",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name, and the codecs that it needs, only when it is asked for."""
-    if name in _PLACES:
-        return getattr(importlib.import_module(_PLACES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    """What there is, loaded or not."""
-    return sorted({*globals(), *__all__})

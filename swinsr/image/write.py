@@ -13,12 +13,10 @@ from swinsr.errors import ConfigError, ImageWriteError
 from swinsr.image.convert import to_rgb
 from swinsr.image.formats.faults import UnsupportedError, codec_errors
 from swinsr.image.formats.fit import fit_to_format
-from swinsr.image.formats.table import ALL, check_side, output_format
+from swinsr.image.formats.table import ALL, DEFAULT_QUALITY, check_side, output_format
 from swinsr.image.frames import Frame, Frames, uniform
 from swinsr.image.picture import Image
 from swinsr.storage.atomic import atomic_output
-
-DEFAULT_QUALITY = 95
 
 
 def write_image(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from swinsr.errors import NotEnoughMemoryError
 from swinsr.image.convert import to_gray
 from swinsr.image.resize.matlab import imresize
+from swinsr.inference.baselines import BASELINES
 from swinsr.inference.faithful import carried_around
 from swinsr.inference.passes import SPARE, passes_for
 from swinsr.inference.tiles import SMALLEST_TILE, Tiling, choose, largest_tile
@@ -34,7 +35,6 @@ from swinsr.tiling import Shrinking, TilePlan, plan_tiles, tiled
 log = logging.getLogger("swinsr")
 WHOLE_IF_IT_FITS = Tiling()
 FloatArray = NDArray[np.float32]
-BASELINES = {"bicubic": "bicubic", "lanczos": "lanczos3", "nearest": "nearest"}
 
 
 class Engine(ABC):

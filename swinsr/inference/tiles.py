@@ -1,12 +1,13 @@
 """Whole or in tiles: what the user wants, and what the memory allows."""
 
 import dataclasses
-from typing import Protocol
-
-import torch
+from typing import TYPE_CHECKING, Protocol
 
 from swinsr.errors import ConfigError
 from swinsr.runtime.free_memory import budget
+
+if TYPE_CHECKING:
+    import torch
 
 MODES = ("auto", "exact", "overlap")
 # Pixels that neighbouring tiles share. docs/large-images.md has the table it was chosen from.
@@ -67,7 +68,7 @@ class Tiling:
 class Runs(Protocol):
     """What a choice depends on; of `swinsr.inference.engine.Engine`."""
 
-    device: torch.device
+    device: "torch.device"
     window: int
 
     def memory(self, height: int, width: int) -> int:
@@ -146,6 +147,8 @@ def choose_for_file(
     """
     if tiling.mode == "exact":
         return None
+    import torch
+
     host = torch.device("cpu")
     on_host = engine.device.type == "cpu"
     whole = choose(engine, size, tiling, set_aside=beside if on_host else 0)

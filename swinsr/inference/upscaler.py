@@ -20,7 +20,8 @@ from swinsr.image import (
     to_pil,
 )
 from swinsr.image.colour.tone import tone_of
-from swinsr.inference.engine import BASELINES, BaselineEngine, Engine, NetworkEngine
+from swinsr.inference.baselines import BASELINES, DEFAULT_SCALE
+from swinsr.inference.engine import BaselineEngine, Engine, NetworkEngine
 from swinsr.inference.passes import passes_for, target_size
 from swinsr.inference.tiles import Tiling
 from swinsr.inference.transparency import enlarge_alpha
@@ -35,8 +36,6 @@ from swinsr.zoo import default_model, find_weights, is_offline, no_answer_after
 Array = NDArray[Any]
 # Float arrays beyond it are no pictures in 0..1 that overshoot a little, but in other units.
 _FLOAT_END = 4.0
-# The enlargement where neither the user nor the model names one.
-DEFAULT_SCALE = 4.0
 
 
 class Upscaler:

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from swinsr.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
 
 # The rest is for other programs, the pages of files, and what the model leaves out.
 SHARE = 0.6
@@ -31,7 +33,7 @@ def parse_size(text: str) -> int:
     return size
 
 
-def budget(device: torch.device, memory: int | None = None) -> int:
+def budget(device: "torch.device", memory: int | None = None) -> int:
     """Bytes that may be taken on top of what the process holds now.
 
     Args:
@@ -41,11 +43,13 @@ def budget(device: torch.device, memory: int | None = None) -> int:
     if memory is None:
         return int(SHARE * free_memory(device))
     if device.type == "cuda":
+        import torch
+
         return max(memory - torch.cuda.memory_allocated(device), 0)
     return max(memory - resident_memory(), 0)
 
 
-def free_memory(device: torch.device, root: Path = Path("/")) -> int:
+def free_memory(device: "torch.device", root: Path = Path("/")) -> int:
     """Bytes that could be taken: of the machine, its container and the process's own limit.
 
     Args:
@@ -53,6 +57,8 @@ def free_memory(device: torch.device, root: Path = Path("/")) -> int:
         root: of the file system; for tests.
     """
     if device.type == "cuda":
+        import torch
+
         free, _ = torch.cuda.mem_get_info(device)
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(free) + unused

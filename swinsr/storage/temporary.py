@@ -55,19 +55,39 @@ def remove_leftovers(folder: Path) -> None:
         if (status.st_dev, status.st_ino) in _cleaned:
             return
         _cleaned.add((status.st_dev, status.st_ino))
-        with os.scandir(folder) as entries:
-            found = [Path(entry.path) for entry in entries if _NAME.fullmatch(entry.name)]
-        for path in found:
-            _remove_unheld(path)
+        for path in _named(folder):
+            drop_leftover(path)
 
 
-def _remove_unheld(path: Path) -> None:
+def leftovers(folder: Path) -> list[Path]:
+    """Temporary files in a folder that no living program holds, by name.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    return [path for path in _named(folder) if _unheld(path, remove=False)] if _LOCKS else []
+
+
+def drop_leftover(path: Path) -> bool:
+    """Remove a temporary file that no living program holds; whether it is gone."""
+    return _unheld(path, remove=True)
+
+
+def _named(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:
+        return sorted(Path(entry.path) for entry in entries if _NAME.fullmatch(entry.name))
+
+
+def _unheld(path: Path, *, remove: bool) -> bool:
     with suppress(OSError):
         # Without following a link or waiting for a pipe.
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(number, "rb") as stream:
             if _hold(stream):
-                path.unlink()
+                if remove:
+                    path.unlink()
+                return True
+    return False
 
 
 def _create(target: Path) -> tuple[Path, BinaryIO]:

@@ -21,16 +21,9 @@ class Ledger:
         Raises:
             OSError: the file cannot be read or written.
         """
-        self.records: list[Record] = []
         self._stream = path.open("a+b", buffering=0)
         self._stream.seek(0)
-        sound = 0
-        for line in self._stream.read().splitlines(keepends=True):
-            record = _parsed(line)
-            if record is None:
-                break
-            self.records.append(record)
-            sound += len(line)
+        self.records, sound = _sound(self._stream.read())
         self._stream.truncate(sound)
 
     def add(self, **fields: Any) -> None:
@@ -47,6 +40,27 @@ class Ledger:
     def close(self) -> None:
         """Let go of the file."""
         self._stream.close()
+
+
+def read_ledger(path: Path) -> list[Record]:
+    """The records of a ledger that is left as it is; none where it cannot be read."""
+    try:
+        return _sound(path.read_bytes())[0]
+    except OSError:
+        return []
+
+
+def _sound(content: bytes) -> tuple[list[Record], int]:
+    """The records up to the first line that is damaged, and the bytes that they take."""
+    records: list[Record] = []
+    size = 0
+    for line in content.splitlines(keepends=True):
+        record = _parsed(line)
+        if record is None:
+            break
+        records.append(record)
+        size += len(line)
+    return records, size
 
 
 def _parsed(line: bytes) -> Record | None:

@@ -9,6 +9,8 @@ The ledger is written after what it tells of is on the disk. So what it tells is
 it does not tell is made again.
 """
 
+import hashlib
+import os
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -28,9 +30,16 @@ from swinsr.tiling.raster import RawFile
 Array = NDArray[np.float32]
 
 
+# Bytes of the longest name that every file system takes; some that encrypt names stop here.
+_LONGEST = 143
+
+
 def work_path(output: Path) -> Path:
-    """The work folder of an output."""
-    return output.with_name(f".{output.name}.swinsr")
+    """The work folder of an output; a name that would grow too long is shortened to a digest."""
+    name = f".{output.name}.swinsr"
+    if len(os.fsencode(name)) > _LONGEST:
+        name = f".{hashlib.sha256(os.fsencode(output.name)).hexdigest()[:32]}.swinsr"
+    return output.with_name(name)
 
 
 class WorkFolder:
@@ -107,7 +116,7 @@ def open_work(
             work.ledger.close()
             clear(path)
             work = WorkFolder(path)
-            work.ledger.add(kind="job", of=dict(job))
+            work.ledger.add(kind="job", of=dict(job), output=output.name)
             flush_folder(path)
         try:
             yield work, changed
@@ -177,6 +186,7 @@ class WorkStore:
         done = [found[row] for row in range(len(found)) if row in found]
         # The last row's tiles are still needed where a further row follows.
         columns, last = len(plan.columns), len(done) == len(plan.rows)
+        self._columns = columns
         needed = () if last else range((len(done) - 1) * columns, len(done) * columns)
         if (
             done
@@ -187,6 +197,12 @@ class WorkStore:
         keep = (self.rows_done - 1) * columns
         for number in [number for number in self._tiles if number < keep]:
             self.drop(number)
+
+    @property
+    def held(self) -> int:
+        """Tiles that need not be computed again."""
+        done = self.rows_done * self._columns
+        return done + sum(number >= done for number in self._tiles)
 
     def has(self, number: int) -> bool:
         """Whether the tile is there."""

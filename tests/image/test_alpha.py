@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from image_files import random_samples
 
-from swinsr.image import Image, bleed_colour, is_constant, resize, to_float
+from swinsr.image import Image, bleed_colour, is_constant, to_float
+from swinsr.image.resize.pillow import resize
 from swinsr.inference import Upscaler
 from swinsr.inference.engine import BaselineEngine
 

@@ -9,7 +9,7 @@ from PIL import Image as PilImage
 from skimage.transform import downscale_local_mean
 
 from swinsr.errors import ShapeMismatchError
-from swinsr.image import resize
+from swinsr.image.resize.pillow import resize
 
 KERNELS = ["bicubic", "lanczos", "bilinear", "box"]
 

@@ -1,22 +1,10 @@
 """What the command says and where: results on standard output, the rest on standard error."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from swinsr.errors import SwinsrError
-from swinsr.files.expect import Expected
 from swinsr.files.record import Record, sentence
 
 # File names may hold control characters: a line break would make two lines of one, an escape
@@ -35,8 +23,12 @@ def report_line(text: str) -> None:
     Raises:
         SwinsrError: it cannot be written to. A closed pipe stays the `BrokenPipeError` it is.
     """
+    _write_line(one_line(text))
+
+
+def _write_line(text: str, *, utf8: bool = False) -> None:
     try:
-        typer.echo(one_line(text))
+        typer.echo(text.encode() + b"\n" if utf8 else text, nl=not utf8)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -70,67 +62,8 @@ def show(record: Record, *, as_json: bool, quiet: bool, to_error: bool) -> None:
     if record.error is not None:
         report_error(record.error)
     if as_json:
-        report_line(record.to_json())
+        _write_line(record.to_json(), utf8=True)  # for programs, whatever the terminal speaks
     elif record.error is None and not quiet:
         for note in record.notes:
             report_note(f"{record.input}: {sentence(note)}")
         (report_note if to_error else report_line)(record.summary)
-
-
-class FileProgress:
-    """A bar for the picture at work, within a run of several, with the time left for it."""
-
-    def __init__(self, files: int, *, quiet: bool) -> None:
-        """For `files` pictures: on standard error where it is a terminal that can show a bar."""
-        console = Console(stderr=True)
-        self._console = console if console.is_terminal and not console.is_dumb_terminal else None
-        if quiet:
-            self._console = None
-        self._files, self._quiet, self._bar = files, quiet, Progress()
-
-    def announce(self, name: str, expected: Expected) -> None:
-        """Print what a picture becomes and when, above its bar."""
-        line = f"{one_line(name)}: {expected.sentence}"
-        if self._console is not None:
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-        elif not self._quiet:
-            typer.echo(line, err=True)
-
-    @contextmanager
-    def file(self, number: int, name: str) -> Iterator[Callable[[float], None]]:
-        """Show one file, counted from 1; yields what is told the share that is done.
-
-        Print nothing in the block: it would land within the bar. Nothing of it stays behind.
-        """
-        if self._console is None:
-            yield lambda share: None
-            return
-        name = one_line(name)
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=self._console, transient=True) as bar:
-            self._bar = bar
-            task = bar.add_task(name if self._files == 1 else f"{number}/{self._files} {name}")
-            yield lambda share: bar.update(task, completed=100 * share)
-
-
-@contextmanager
-def byte_progress(label: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar for a download, as `file_progress`; yields what is told bytes done and in all."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda done, total: None
-        return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

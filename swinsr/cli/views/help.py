@@ -1,36 +1,63 @@
-"""Help texts without the names of Python types."""
+"""Commands whose help begins with examples, in plain text of 80 columns."""
 
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
-_WORDS = {"integer": "N", "integer range": "N", "float": "X", "float range": "X"}
+from swinsr.cli.views.page import Page, page_of
+
+_LEFT = 30  # columns of what is typed, beside what it does
 
 
 class Command(TyperCommand):
-    """A command whose help shows a flag alone, and what an option takes in a word."""
+    """A command with that help."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """All parameters, that of `--help` among them."""
-        return _without_types(super().get_params(ctx))
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page."""
+        write_page(page_of(self, ctx), formatter)
 
 
 class Group(TyperGroup):
     """Several commands, in the same way."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """All parameters, that of `--help` among them."""
-        return _without_types(super().get_params(ctx))
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page."""
+        write_page(page_of(self, ctx), formatter)
+
+    def summaries(self, ctx: Any) -> list[tuple[str, str]]:
+        """Each command that is shown, with its first sentence."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        return [
+            (name, " ".join((command.help or "").split("\n\n")[0].split()))
+            for name, command in found
+            if command is not None and not command.hidden
+        ]
 
 
-def _without_types(params: list[Any]) -> list[Any]:
-    for param in params:
-        if getattr(param, "is_flag", False):
-            param.metavar = ""
-        elif param.param_type_name == "argument":
-            # Its name stands in the first column already.
-            vars(param)["display_type_rich"] = lambda ctx: ""
-        elif param.metavar is None:
-            kind = getattr(getattr(param, "type", None), "name", "")
-            param.metavar = _WORDS.get(kind, "TEXT")
-    return params
+def _write_examples(page: Page, formatter: Any) -> None:
+    """What comes of each beside it, or below it where one would not fit."""
+    left = max(len(example.line) for example in page.examples) + 2
+    room = formatter.width - formatter.current_indent
+    if all(left + len(example.what) <= room for example in page.examples):
+        formatter.write_dl(page.examples, col_max=left)
+        return
+    indent = " " * formatter.current_indent
+    for line, what in page.examples:
+        formatter.write(f"{indent}{line}\n{indent}    {what}\n")
+
+
+def write_page(page: Page, formatter: Any) -> None:
+    """Write a page as text."""
+    formatter.write_usage(page.name, page.usage)
+    formatter.write_paragraph()
+    formatter.write_text(page.summary)
+    if page.examples:
+        with formatter.section(typer.style("Examples", bold=True)):
+            _write_examples(page, formatter)
+    for paragraph in page.paragraphs:
+        formatter.write_paragraph()
+        formatter.write_text(paragraph)
+    for heading, rows in page.parts:
+        with formatter.section(typer.style(heading, bold=True)):
+            formatter.write_dl(rows, col_max=_LEFT)

@@ -13,7 +13,8 @@ from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.uploads import Upload
 from swinsr.demo.widgets.page import Page, failure, markup, note, sentence, told
 from swinsr.errors import ImageReadError, SwinsrError
-from swinsr.image import resize, write_image
+from swinsr.image import write_image
+from swinsr.image.resize.pillow import resize
 
 # What every browser shows; of other formats the page gets a copy.
 _SHOWN = ("PNG", "JPEG", "WebP", "BMP")

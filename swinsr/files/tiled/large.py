@@ -24,14 +24,15 @@ from swinsr.files.signals import StoppedError
 from swinsr.files.size import Size
 from swinsr.files.tiled.channels import Channels, Finish, FloatArray
 from swinsr.files.tiled.spool import Input, digest, open_input, spool
+from swinsr.files.watch import TileProgress
 from swinsr.image import Header, atomic_output, check_side, read_frames
 from swinsr.image.bands import Outline, encode_bands
 from swinsr.image.colour.tone import tone_of
 from swinsr.image.resize.matlab_rows import RowResize
 from swinsr.image.write import encoder_errors
+from swinsr.inference.baselines import DEFAULT_SCALE
 from swinsr.inference.engine import Engine, work_of
 from swinsr.inference.tiles import Choice
-from swinsr.inference.upscaler import DEFAULT_SCALE
 from swinsr.runtime.progress import Progress, Steps, part
 from swinsr.storage.atomic import write_problem
 from swinsr.tiling import RawFile, WorkFolder, WorkStore, open_work, run_tiles, work_path
@@ -182,6 +183,7 @@ class _Run:
         earlier = sum(record["kind"] == "tile" for record in self._work.ledger.records)
         if earlier:
             self._tell(f"going on with {earlier} tiles of an earlier run")
+        told = self._progress if isinstance(self._progress, TileProgress) else None
         before = source
         for number, engine in enumerate(stages):
             scale = engine.scale or 1
@@ -201,7 +203,12 @@ class _Run:
             ) -> FloatArray:
                 return channels.run(prepare(tile), run)
 
+            if told is not None:
+                told.tiles(plan.tiles, store.held)
+
             def tick(share: float, weight: float = weights[number]) -> None:
+                if told is not None:
+                    told.tile()
                 steps.advance(share * weight)
 
             sink = _Finishing(after, finish) if finished else after

@@ -12,6 +12,7 @@ from swinsr.image.formats.png import Png
 from swinsr.image.formats.tiff import Tiff
 from swinsr.image.formats.webp import WebP
 
+DEFAULT_QUALITY = 95  # of encoders, 1 to 100
 ALL: dict[str, Format] = {
     form.name: form
     for form in (Png(), Jpeg(), WebP(), Tiff(), Bmp(), Gif(), Avif(), Heic())

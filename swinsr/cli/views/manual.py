@@ -1,0 +1,67 @@
+"""The manual page, in roff, from what the help shows."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from swinsr.cli.views.page import Page
+from swinsr.version import __version__
+
+
+def manual(pages: Sequence[Page]) -> str:
+    """One page for the whole command; the first is of the command itself.
+
+    Args:
+        pages: of the command and of each sub-command.
+    """
+    return "\n".join(_lines(pages)) + "\n"
+
+
+def _lines(pages: Sequence[Page]) -> Iterator[str]:
+    first, *rest = pages
+    yield f'.TH SWINSR 1 "" "swinsr {__version__}" "User Commands"'
+    yield ".SH NAME"
+    yield f"swinsr \\- {_text(first.summary.rstrip('.').lower())}"
+    yield ".SH SYNOPSIS"
+    yield from _synopsis(first)
+    for name in ("FILE", "COMMAND"):
+        yield ".br"
+        yield f"\\fBswinsr\\fR \\fI{name}\\fR ..."
+    yield from _body(first, ".SH", upper=True)
+    yield ".SH COMMANDS IN FULL"
+    for page in rest:
+        yield f".SS {_text(page.name)}"
+        yield from _synopsis(page)
+        yield ".PP"
+        yield _text(page.summary)
+        yield from _body(page, ".PP", upper=False)
+    yield ".SH EXIT STATUS"
+    yield "0 where all was done, 1 where something failed, 2 where the command line is wrong;"
+    yield "128 and the signal's number where the program was stopped."
+
+
+def _synopsis(page: Page) -> Iterator[str]:
+    yield f"\\fB{_text(page.name)}\\fR {_text(page.usage)}"
+
+
+def _body(page: Page, heading: str, *, upper: bool) -> Iterator[str]:
+    def headed(text: str) -> Iterator[str]:
+        yield f"{heading} {text.upper()}" if upper else f".PP\n\\fB{_text(text)}\\fR"
+
+    if page.examples:
+        yield from headed("Examples")
+        for example in page.examples:
+            yield f".TP\n\\fB{_text(example.line)}\\fR\n{_text(example.what)}"
+    if page.paragraphs:
+        yield from headed("Description")
+        for paragraph in page.paragraphs:
+            yield f".PP\n{_text(paragraph)}"
+    for title, rows in page.parts:
+        yield from headed(title)
+        for left, right in rows:
+            yield f".TP\n\\fB{_text(left)}\\fR\n{_text(right)}"
+
+
+def _text(text: str) -> str:
+    """A text that roff takes for nothing else."""
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
+    return re.sub(r"^([.'])", r"\\&\1", text)
