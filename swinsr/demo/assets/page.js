@@ -1,5 +1,6 @@
 // What Gradio's own markup leaves out for keyboards and screen readers, put in as it appears: groups
-// of choices get a name, and arrow keys go from one choice to the next; what unfolds says so.
+// of choices get a name, and arrow keys go from one choice to the next; what unfolds says so; and who
+// waits for others reads it in words.
 (() => {
   const mend = () => {
     for (const set of document.querySelectorAll("fieldset.segments")) {
@@ -12,6 +13,8 @@
     }
     for (const button of document.querySelectorAll(".more > .label-wrap"))
       button.setAttribute("aria-expanded", String(button.classList.contains("open")));
+    for (const text of document.querySelectorAll(".meta-text"))
+      text.dataset.queued = String(text.textContent.trim().startsWith("queue"));
   };
   let waiting = false;
   new MutationObserver(() => {
@@ -21,5 +24,7 @@
       waiting = false;
       mend();
     });
-  }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });
+  }).observe(document, {
+    subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"],
+  });
 })();
