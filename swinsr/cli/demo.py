@@ -53,11 +53,17 @@ def demo(
     logins = [_login(text) for text in auth]
     from swinsr.demo.server import serve
 
-    report_note("starting; this takes some seconds")
     with serve(
-        limits, host=host, port=port, share=share, auth=logins, device=device, precision=precision
+        limits,
+        host=host,
+        port=port,
+        share=share,
+        auth=logins,
+        device=device,
+        precision=precision,
+        opened=lambda url: report_line(f"swinsr demo at {url}"),
     ) as running:
-        report_line(f"swinsr demo at {running.url}")
+        report_note("ready; stop it with Ctrl-C")
         if running.share_url is not None:
             report_line(f"public at {running.share_url}")
         threading.Event().wait()

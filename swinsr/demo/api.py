@@ -28,14 +28,15 @@ def build(page: Page) -> None:
         picture: str | None, model: str, size: Size, saving: Saving, restores: bool,
         request: gr.Request, progress: gr.Progress,
     ) -> tuple[str, dict[str, Any]]:  # fmt: skip
-        result = await page.work(
-            request,
-            "api",
-            lambda job: page.shop.process(
-                job, picture, model, size, saving, restores=restores, shown=False
-            ),
-            progress,
-        )
+        with told():
+            result = await page.work(
+                request,
+                "api",
+                lambda job: page.shop.process(
+                    job, picture, model, size, saving, restores=restores, shown=False
+                ),
+                progress,
+            )
         return str(result.file), result_details(result)
 
     async def upscale(

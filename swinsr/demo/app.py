@@ -3,15 +3,15 @@
 import gradio as gr
 
 from swinsr.demo import api
+from swinsr.demo.assets import asset
 from swinsr.demo.tabs import batch, compare, evaluate, models, picture
 from swinsr.demo.widgets.page import Page, markup
 from swinsr.version import __version__
 
-_HEADER = """<div id="header"><h1>SwinSR</h1>
-<p>Enlarge and repair pictures. Everything is computed on this server; nothing is kept for long.</p>
-</div>"""
-_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
-_MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "monospace")
+_HEADER = (
+    f'<header id="header">{asset("mark.svg")}<h1>SwinSR</h1>'
+    "<p>Enlarge and repair pictures, on this server alone.</p></header>"
+)
 
 
 def build(page: Page) -> gr.Blocks:
@@ -26,7 +26,7 @@ def build(page: Page) -> gr.Blocks:
                 picture.build(page, restores=False)
             with gr.Tab("Restore", id="restore"):
                 picture.build(page, restores=True)
-            with gr.Tab("Compare models", id="compare"):
+            with gr.Tab("Compare", id="compare"):
                 compare.build(page)
             with gr.Tab("Batch", id="batch"):
                 batch.build(page)
@@ -38,17 +38,6 @@ def build(page: Page) -> gr.Blocks:
         blocks.unload(page.leave)
     blocks.queue(max_size=page.shop.limits.queue)
     return blocks
-
-
-def theme() -> gr.themes.Base:
-    """Colours and the system's own fonts: no font is fetched from anywhere."""
-    return gr.themes.Default(
-        primary_hue=gr.themes.colors.indigo,
-        secondary_hue=gr.themes.colors.indigo,
-        neutral_hue=gr.themes.colors.slate,
-        font=_FONTS,
-        font_mono=_MONO,
-    )
 
 
 def _limits(page: Page) -> str:

@@ -1,15 +1,24 @@
 """The models that a visitor may choose from, and one shared, loaded copy of each that is in use."""
 
+import math
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from swinsr.demo.jobs import Job
+from swinsr.demo.speeds import Speeds
 from swinsr.demo.telling import tell
+from swinsr.demo.uploads import Upload
 from swinsr.errors import ModelNotFoundError
+from swinsr.files.choose import photo_reason
+from swinsr.files.engines import restorer
+from swinsr.image import Image
 from swinsr.zoo import (
     ModelEntry,
     bundled_models,
@@ -24,6 +33,17 @@ if TYPE_CHECKING:
     from swinsr.inference import Upscaler
 
 AUTOMATIC = "auto"
+CRISP = "crisp"
+# What a picture is, in place of a model's name. CRISP is offered only where a network for it ships.
+KINDS = {
+    AUTOMATIC: "Automatic",
+    "photo": "Photo",
+    "drawing": "Drawing or text",
+    "old": "Old or noisy",
+    CRISP: "Crisp",
+}
+# Bundled networks that were trained for crispness rather than for faithfulness are called so.
+_CRISP_NAME = "swinsr-sharp-"
 BASELINES = {
     "bicubic": "the usual smooth enlargement, for comparison",
     "lanczos": "a slightly sharper usual enlargement, for comparison",
@@ -42,6 +62,8 @@ TASKS = {
 }
 # Networks kept in memory at most; the one that was not used for longest goes.
 LOADED = 4
+# Of the picture that speed is first measured with.
+_SQUARE = (96, 96, 3)
 
 
 @dataclass(frozen=True)
@@ -62,6 +84,11 @@ class Offer:
     def restores(self) -> bool:
         """Whether it works at the picture's own size."""
         return self.entry is not None and self.entry.scale == 1
+
+    @property
+    def scale(self) -> float:
+        """What it enlarges by where no size is asked for; that of interpolation is free."""
+        return 4.0 if self.entry is None else float(self.entry.scale)
 
     @property
     def included(self) -> bool:
@@ -132,9 +159,60 @@ def restoring(name: str) -> Literal["denoise", "jpeg"]:
     return "denoise" if entry is not None and entry.task.endswith("denoise") else "jpeg"
 
 
+def restorer_name(task: str) -> str:
+    """The bundled model that takes out "denoise" or "jpeg".
+
+    Raises:
+        ModelNotFoundError: none ships, or there is no such task.
+    """
+    if task not in ("denoise", "jpeg"):
+        raise ModelNotFoundError(f"{task[:40]!r} is nothing that is restored here.")
+    return restorer(task)
+
+
 def automatic(scale: float) -> str:
-    """The bundled model for an enlargement."""
+    """The bundled model for an enlargement of a picture of which nothing is known."""
     return default_model(scale).name
+
+
+def suited_name(kind: str, upload: Upload, scale: float) -> tuple[str, str]:
+    """The bundled model for a kind of picture, and why it was taken.
+
+    Args:
+        kind: of `KINDS`; `AUTOMATIC` for the model that `swinsr upscale` takes for the file.
+        upload: the picture.
+        scale: factor of enlargement.
+    """
+    if kind == AUTOMATIC:
+        reason = photo_reason(upload.path, upload.header)
+        chosen = default_model(scale, photo=bool(reason))
+        return chosen.name, reason if chosen.photo else ""
+    if kind == CRISP and (crisp := crisp_models()):
+        return _reaching(crisp, scale).name, "a crisp result"
+    if kind == "old":
+        worn = [m for m in bundled_models() if m.task == "real_sr" and not m.photo]
+        worn = [m for m in worn if not m.name.startswith(_CRISP_NAME)]
+        if worn:
+            return _reaching(worn, scale).name, "an old or noisy picture"
+    photo = kind in ("photo", "old", CRISP)
+    chosen = default_model(scale, photo=photo)
+    return chosen.name, "a photograph" if chosen.photo else ""
+
+
+def crisp_models() -> list[ModelEntry]:
+    """The bundled networks for crisp results; none in an installation without."""
+    return [m for m in bundled_models() if m.name.startswith(_CRISP_NAME) and m.scale > 1]
+
+
+def quicker(scale: float) -> list[str]:
+    """Models that take less time than the usual ones, the better first."""
+    return [default_model(scale, fast=True).name, "bicubic"]
+
+
+def _reaching(models: list[ModelEntry], scale: float) -> ModelEntry:
+    """The smallest scale that reaches the one asked for, or the largest."""
+    ordered = sorted(models, key=lambda m: m.scale)
+    return next((m for m in ordered if m.scale >= scale), ordered[-1])
 
 
 class Catalogue:
@@ -145,24 +223,51 @@ class Catalogue:
         self._precision, self._device = precision, device
         self._loaded: OrderedDict[str, Upscaler] = OrderedDict()
         self._lock = threading.Lock()
+        self.speeds = Speeds()
 
     @property
     def loaded(self) -> list[str]:
         """Names of the models in memory."""
         return list(self._loaded)
 
-    def get(self, name: str, job: Job) -> "Upscaler":
+    def get(self, name: str, job: Job, strength: float = 1.0) -> "Upscaler":
         """A model ready to run; downloaded and loaded first where that is needed.
 
         Args:
             name: of an offer.
             job: told what is going on.
+            strength: share of a restoration that is taken.
 
         Raises:
             ModelNotFoundError: no model of that name.
             DownloadError: it could not be fetched whole and right.
             CheckpointError: its file is damaged.
         """
+        ready = self._get(name, job)
+        if strength == 1:
+            return ready
+        from swinsr.inference import Upscaler
+        from swinsr.inference.ensemble import BlendedEngine
+
+        return Upscaler(BlendedEngine(ready.engine, strength))
+
+    def warm_up(self) -> None:
+        """Load the usual model and learn how quick this machine is; meant for a thread.
+
+        Raises:
+            SwinsrError: the model cannot be had.
+        """
+        job = Job(math.inf)
+        name = automatic(4)
+        ready = self._get(name, job)
+        square = Image(np.random.default_rng(0).integers(0, 256, _SQUARE, np.uint8))
+        for _ in range(2):  # the first run pays for its own start
+            start = time.perf_counter()
+            ready.upscale(square)
+            seconds = time.perf_counter() - start
+        self.speeds.note(find_offer(name).entry, ready.scale, square.height * square.width, seconds)
+
+    def _get(self, name: str, job: Job) -> "Upscaler":
         with self._alone(job):
             ready = self._loaded.get(name)
             if ready is not None:

@@ -15,8 +15,10 @@ def picture_input(label: str, elem_id: str) -> gr.Image:
         label=label,
         sources=["upload", "clipboard", "webcam"],
         type="filepath",
-        height=300,
+        height=232,
         elem_id=elem_id,
+        elem_classes="picture",
+        placeholder="# Drop a picture here\nor click to choose one",
         buttons=[],
         webcam_options=gr.WebcamOptions(mirror=False),
     )
@@ -30,7 +32,8 @@ def file_input(label: str, elem_id: str | None = None, *, several: bool = False)
         file_count="multiple" if several else "single",
         type="filepath",
         elem_id=elem_id,
-        height=220,
+        elem_classes="picture",
+        height=232,
     )
     return files
 

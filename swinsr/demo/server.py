@@ -2,19 +2,22 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from swinsr.demo.assets import asset
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.examples import example_pictures
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Jobs
 from swinsr.demo.limits import Limits
+from swinsr.demo.opening import Opening, check_gradio
 from swinsr.demo.tasks.convert import Workshop
-from swinsr.errors import ConfigError
+from swinsr.errors import ConfigError, SwinsrError
 from swinsr.version import __version__
 
 SESSIONS = 32
@@ -47,6 +50,7 @@ def serve(
     auth: Sequence[tuple[str, str]] = (),
     precision: str = "auto",
     device: str = "auto",
+    opened: Callable[[str], object] | None = None,
 ) -> Iterator[Running]:
     """Serve the page while the block runs; afterwards nothing is left of it.
 
@@ -57,25 +61,41 @@ def serve(
         share: also make it reachable from the internet, through Gradio's tunnel.
         auth: names and passwords; empty for no login.
         precision, device: of the models, as for `Upscaler.from_pretrained`.
+        opened: told the address once it answers, first with a page that says so: what the real one
+            needs is loaded behind it.
 
     Raises:
         ConfigError: Gradio is not installed, the port is taken, or the tunnel cannot be made.
     """
+    check_gradio()
+    opening = Opening(host, port)
     folder = Folder(limits.keep_seconds)
-    jobs = Jobs(limits.concurrency, limits.seconds)
-    catalogue = Catalogue(precision=precision, device=device)
-    shop = Workshop(folder, limits, catalogue)
     try:
+        if opened is not None:
+            opened(opening.url)
+        jobs = Jobs(limits.concurrency, limits.seconds)
+        catalogue = Catalogue(precision=precision, device=device)
+        shop = Workshop(folder, limits, catalogue)
         with _everything_in(folder.root):
-            blocks, launched = _launch(shop, jobs, host, port, share, auth)
+            blocks, launched = _launch(shop, jobs, opening, host, port, share, auth)
             try:
                 folder.start()
+                # What a first visitor would wait for, while they look at the page.
+                threading.Thread(
+                    target=_warm_up, args=(catalogue,), name="swinsr-demo-warm-up", daemon=True
+                ).start()
                 yield Running(launched[1], launched[2] or None, folder, jobs)
             finally:
                 jobs.close()
                 blocks.close(verbose=False)
     finally:
+        opening.hand_over()
         folder.close()
+
+
+def _warm_up(catalogue: Catalogue) -> None:
+    with suppress(SwinsrError):  # whoever asks for the model is told
+        catalogue.warm_up()
 
 
 def health(jobs: Jobs, catalogue: Catalogue) -> dict[str, Any]:
@@ -89,23 +109,23 @@ def health(jobs: Jobs, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _launch(
-    shop: Workshop, jobs: Jobs, host: str, port: int, share: bool, auth: Sequence[tuple[str, str]]
+    shop: Workshop,
+    jobs: Jobs,
+    opening: Opening,
+    host: str,
+    port: int,
+    share: bool,
+    auth: Sequence[tuple[str, str]],
 ) -> tuple[Any, tuple[Any, str, str | None]]:
     """The page, and what Gradio's `launch` returned."""
-    try:
-        import gradio  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            'the web demo needs Gradio; install it with pip install "swinsr[demo]".'
-        ) from error
     from starlette.middleware import Middleware
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from swinsr.demo.app import build, theme
+    from swinsr.demo.app import build
     from swinsr.demo.guard import Guard
     from swinsr.demo.widgets.page import Page
-    from swinsr.demo.widgets.viewer import asset
+    from swinsr.demo.widgets.theme import theme
 
     async def answer_health(request: object) -> JSONResponse:
         return JSONResponse(health(jobs, shop.catalogue))
@@ -114,6 +134,7 @@ def _launch(
     blocks = build(Page(shop, jobs, examples))
     # Before the first visitor's file can be there.
     shop.folder.keep_present()
+    opening.hand_over()
     try:
         launched = blocks.launch(
             server_name=host,
@@ -138,7 +159,7 @@ def _launch(
             num_workers=0,
             footer_links=["api"],
             theme=theme(),
-            head=f"<style>{asset('page.css')}</style>",
+            head=f"<style>{asset('page.css')}</style><script>{asset('page.js')}</script>",
             app_kwargs={
                 "routes": [Route("/health", answer_health)],
                 "middleware": [Middleware(Guard, folder=shop.folder, limits=shop.limits)],

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from swinsr import Settings, upscale_file
 from swinsr.image import read_image
 from tests.demo import samples
 from tests.demo.server import Demo
@@ -70,11 +71,14 @@ def test_models_lists_what_is_here_and_what_is_not(client: Any) -> None:
     assert models["bicubic"]["task"] == "baseline"
 
 
-def test_upscale_returns_what_the_command_writes(client: Any, tmp_path: Path) -> None:
+def test_upscale_returns_the_bytes_that_command_and_library_write(client: Any, tmp_path: Path) -> None:
     source = samples.rich_picture(tmp_path / "rich.png")
     command = [sys.executable, "-m", "swinsr", "upscale", str(source), "--scale", "2", "-q"]
     subprocess.run([*command, "-o", str(tmp_path / "out.png")], check=True)
+    upscale_file(source, tmp_path / "library.png", Settings(scale=2))
     file, details = client.predict(send(source), scale=2, api_name="/upscale")
+    written = {Path(f).read_bytes() for f in (file, tmp_path / "out.png", tmp_path / "library.png")}
+    assert len(written) == 1
     ours, theirs = read_image(file), read_image(tmp_path / "out.png")
     assert Path(file).name == details["name"] == "rich_x2.png"
     assert details["output_size"] == [56, 40] and details["model"] == "swinsr-light-x2"

@@ -16,7 +16,7 @@ from swinsr.zoo import find_published
 from swinsr.zoo.cache import Record, write_record
 from tests.demo import samples
 from tests.demo.server import BROWSER_ARGUMENTS, CHROMIUM, Demo
-from tests.demo.test_browser import choose, expect, opened, select
+from tests.demo.test_browser import choose, download, expect, opened, select
 
 NAME = "swinir-color-jpeg-40"
 SMALL = {
@@ -85,9 +85,7 @@ def test_the_page_restores_and_hands_it_out(restoring: tuple[Demo, Path], tmp_pa
         choose(page, "restore", source)
         select(page, "restore-model", NAME)
         page.locator("#restore-start").click()
-        expect(page.locator("#restore-details")).to_contain_text("225 × 150 pixels")
-        with page.expect_download() as download:
-            page.locator("#restore-download").click()
-        download.value.save_as(tmp_path / "got.png")
+        expect(page.locator("#restore-viewer .sv-facts")).to_contain_text("225 × 150 pixels")
+        download(page, "restore", tmp_path / "got.png")
         browser.close()
     assert np.array_equal(read_image(tmp_path / "got.png").pixels, expected(weights, source))

@@ -19,7 +19,9 @@ class Viewer {
     this.divider = 0.5;
     this.pointers = new Map();
     this.frames = [];
-    root.replaceChildren(this.toolbar(), this.stage());
+    this.foot = make("div", "sv-foot");
+    root.replaceChildren(this.toolbar(), this.stage(), this.foot);
+    this.finish();
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.area);
     this.draw();
@@ -30,6 +32,25 @@ class Viewer {
     const images = [...this.area.querySelectorAll("img")];
     await Promise.allSettled(images.map((image) => image.decode()));
     root.dataset.ready = images.every((image) => image.naturalWidth > 0) ? "true" : "broken";
+  }
+
+  // What was done, and the file; again when the result was saved in another format.
+  finish() {
+    if (!this.data.file) return;
+    const facts = make("dl", "sv-facts");
+    for (const [name, value] of this.data.facts) {
+      const box = make("div");
+      box.append(make("dt", "", name), make("dd", "", value));
+      facts.append(box);
+    }
+    const name = this.data.file.split("/").pop();
+    const link = make("a", "sv-download", "Download");
+    link.href = fileUrl(this.data.file);
+    link.download = name;
+    link.title = name;
+    link.setAttribute("aria-label", "Download " + name);
+    this.foot.replaceChildren(facts, link);
+    if (this.data.notes) this.foot.append(make("p", "note sv-notes", this.data.notes));
   }
 
   toolbar() {
@@ -67,7 +88,11 @@ class Viewer {
   stage() {
     this.area = make("div", this.data.mode === "split" ? "sv-split" : "sv-grid");
     if (this.data.mode === "split") this.split();
-    else for (const panel of this.data.panels) this.panel(panel);
+    else {
+      this.area.dataset.count = this.data.panels.length;
+      this.area.dataset.pairs = Boolean(this.data.pairs);
+      for (const panel of this.data.panels) this.panel(panel);
+    }
     return this.area;
   }
 
@@ -242,12 +267,82 @@ class Viewer {
   }
 }
 
-const show = () => {
-  root.viewer?.observer.disconnect();
-  delete root.dataset.ready;
-  root.viewer = undefined;
-  if (props.value) root.viewer = new Viewer(JSON.parse(props.value));
-  else root.replaceChildren(make("div", "sv-empty", root.dataset.empty));
+// The results of this visit, the newest first; those that the server has deleted leave by themselves.
+const KEPT = "swinsr-results", MOST = 8;
+const kept = () => {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT)) || [];
+  } catch {
+    return [];
+  }
 };
+const keep = (list) => {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(list.slice(0, MOST)));
+  } catch { /* a browser that keeps nothing */ }
+};
+const shownFile = (data) => data.panels[1].file;
+const strip = make("div", "sv-strip");
+strip.setAttribute("role", "group");
+strip.setAttribute("aria-label", "Results of this visit");
+const drawStrip = () => {
+  const list = kept();
+  const current = root.viewer && shownFile(root.viewer.data);
+  strip.replaceChildren(...list.map((data) => {
+    const name = data.file.split("/").pop();
+    const button = make("button", "sv-kept");
+    button.type = "button";
+    button.title = name;
+    button.setAttribute("aria-label", "Show " + name);
+    button.setAttribute("aria-pressed", String(shownFile(data) === current));
+    const image = make("img");
+    image.alt = "";
+    image.addEventListener("error", () => {
+      keep(kept().filter((other) => shownFile(other) !== shownFile(data)));
+      button.remove();
+      strip.hidden = strip.children.length < 1;
+    });
+    image.src = fileUrl(data.thumb);
+    button.append(image);
+    button.addEventListener("click", () => open(data));
+    return button;
+  }));
+  strip.hidden = list.length < 1;
+};
+
+const open = (data) => {
+  const old = root.viewer;
+  if (old && data.file && old.data.panels.every((p, i) => p.file === data.panels[i]?.file)) {
+    old.data = data; // saved in another format: what is looked at stays
+    old.finish();
+  } else {
+    old?.observer.disconnect();
+    delete root.dataset.ready;
+    root.viewer = new Viewer(data);
+  }
+  if (root.dataset.keeps) {
+    root.append(strip);
+    drawStrip();
+  }
+};
+const show = () => {
+  if (props.value) {
+    const data = JSON.parse(props.value);
+    if (root.dataset.keeps)
+      keep([data, ...kept().filter((other) => shownFile(other) !== shownFile(data))]);
+    open(data);
+    return;
+  }
+  root.viewer?.observer.disconnect();
+  root.viewer = undefined;
+  delete root.dataset.ready;
+  root.replaceChildren(empty.cloneNode(true));
+  if (root.dataset.keeps) {
+    root.append(strip);
+    drawStrip();
+  }
+};
+const empty = root.querySelector("template").content.firstElementChild;
+root.addEventListener("sv-show", (event) => open(event.detail));
 watch("value", show);
 show();

@@ -1,90 +1,118 @@
-"""Batch: many pictures, one archive."""
+"""Batch: many pictures, one archive, each of them to be looked at."""
 
+import json
 from typing import Any
 
 import gradio as gr
 
+from swinsr.demo.assets import asset
 from swinsr.demo.inputs import file_input
+from swinsr.demo.jobs import Job
 from swinsr.demo.tasks.batch import Line, run_batch
 from swinsr.demo.widgets.choices import (
+    kind_choice,
     model_dropdown,
+    read_kind,
     read_saving,
     read_size,
     saving_choice,
     size_choice,
 )
-from swinsr.demo.widgets.page import WORK, Page, cell, markup, note, table, told
+from swinsr.demo.widgets.page import Page, failure, note
+from swinsr.demo.widgets.run import run_buttons
+from swinsr.demo.widgets.viewer import split_value, split_view, viewer
+
+_BEGIN = note("Choose some pictures.")
 
 
 def build(page: Page) -> None:
     """Everything within the tab."""
     limits = page.shop.limits
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
+    with gr.Row(equal_height=False, elem_classes="work"):
+        with gr.Column(scale=4, min_width=320, elem_classes="choices"):
             files = file_input(
                 f"Your pictures, at most {limits.max_files}", "batch-files", several=True
             )
+            kind = kind_choice("batch")
             size = size_choice("batch")
-            model = model_dropdown("batch")
-            saving = saving_choice("batch")
-            with gr.Row():
-                start = gr.Button("Upscale all", variant="primary", elem_id="batch-start")
-                stop = gr.Button("Stop", elem_id="batch-stop")
-        with gr.Column(scale=7, min_width=320, elem_classes="result"):
-            lines = markup(
-                note("One line for each picture appears here. A picture that cannot be read does "
-                     "not stop the others."),
+            run = run_buttons(page, "batch", "Upscale all", hint=_BEGIN)
+            with gr.Accordion("More", open=False, elem_classes="more"):
+                model = model_dropdown("batch")
+                saving = saving_choice("batch")
+        with gr.Column(scale=7, min_width=320, elem_classes="result", elem_id="batch-result"):
+            lines = gr.HTML(
+                value="",
+                html_template='<div class="lines"></div>',
+                js_on_load=asset("batch.js"),
+                apply_default_css=False,
                 elem_id="batch-lines",
-            )  # fmt: skip
+            )
+            shown = viewer(
+                "Each result appears here. A picture that cannot be read does not stop the others.",
+                "batch-viewer",
+            )
             download = gr.DownloadButton(
-                "Download all (zip)", variant="primary", interactive=False, elem_id="batch-download"
+                "Download all (zip)", variant="primary", visible=False, elem_id="batch-download"
             )
 
-    async def run(
-        paths: list[str] | None, name: str, kind: str, number: float | None, format_name: str,
-        quality: float, request: gr.Request,
+    def chosen(paths: list[str] | None) -> tuple[Any, str]:
+        count = len(paths or ())
+        if count > limits.max_files:
+            text = f"these are {count} pictures, and at most {limits.max_files} are taken at a time"
+            return gr.Button(interactive=False), failure(text)
+        text = f"{count} picture{'s' if count > 1 else ''} chosen." if count else ""
+        return gr.Button(interactive=count > 0), note(text) if text else _BEGIN
+
+    files.change(
+        chosen,
+        files,
+        [run.start, run.status],
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=None,
+    )
+
+    async def work(
+        paths: list[str] | None, name: str, what: str, manner: str, times: str,
+        number: float | None, unit: str, format_name: str, quality: float,
+        request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
-        with told():
-            wanted, how = read_size(kind, number), read_saving(format_name, quality)
-        archive, done = await page.work(
-            request,
-            "batch",
-            lambda job: run_batch(page.shop, job, paths or [], name, wanted, how),
-            progress,
+        def process(job: Job) -> Any:
+            return run_batch(
+                page.shop, job, paths or [], read_kind(what, manner, name),
+                read_size(times, number, unit), read_saving(format_name, quality),
+            )  # fmt: skip
+
+        tried = await page.attempt(request, "batch", process, progress)
+        if tried.value is None:
+            return gr.skip(), gr.skip(), gr.skip(), tried.hint
+        archive, done = tried.value
+        first = next((line.result for line in done if line.result is not None), None)
+        button = gr.DownloadButton(
+            value=None if archive is None else str(archive), visible=archive is not None
         )
-        value = None if archive is None else str(archive)
-        return lines_table(done), gr.DownloadButton(value=value, interactive=archive is not None)
+        good = sum(line.result is not None for line in done)
+        summary = note(f"{good} of {len(done)} pictures are done.")
+        return "" if first is None else split_value(first), button, lines_value(done), summary
 
-    running = start.click(
-        run,
-        [files, model, size.kind, size.number, saving.format, saving.quality],
-        [lines, download],
-        show_progress_on=[lines],
-        concurrency_id=WORK,
-        concurrency_limit=limits.concurrency,
-        api_visibility="private",
-    )
-    stop.click(
-        page.stopper("batch"),
-        None,
-        lines,
-        cancels=[running],
-        queue=False,
-        api_visibility="private",
+    run.does(
+        work,
+        [files, model, kind.kind, kind.manner, *size.inputs, saving.format, saving.quality],
+        [shown, download, lines],
+        shown,
     )
 
 
-def lines_table(lines: list[Line]) -> str:
-    """What became of each picture, as HTML."""
-    failed = sum(line.result is None for line in lines)
-    rows = [
+def lines_value(lines: list[Line]) -> str:
+    """What became of each picture, for the list of the page."""
+    return json.dumps(
         [
-            cell(line.name),
-            cell("done", "here") if line.result else cell("failed", "failed"),
-            cell(line.text),
+            {
+                "name": line.name,
+                "text": line.text,
+                "view": None if line.result is None else split_view(line.result),
+            }
+            for line in lines
         ]
-        for line in lines
-    ]
-    summary = f"{len(lines) - failed} of {len(lines)} pictures are done."
-    return note(summary) + table(["Picture", "Result", "Details"], rows)
+    )

@@ -5,67 +5,65 @@ from typing import Any
 
 import gradio as gr
 
+from swinsr.demo.jobs import Job
 from swinsr.demo.tasks.scoring import Scored, run_scoring
-from swinsr.demo.widgets.choices import model_dropdown
-from swinsr.demo.widgets.page import WORK, Page, cell, markup, note, sentence, table
+from swinsr.demo.widgets.choices import model_dropdown, segments
+from swinsr.demo.widgets.page import Page, cell, markup, note, sentence, table
+from swinsr.demo.widgets.run import run_buttons
 from swinsr.demo.widgets.source import original, picture_source
 from swinsr.demo.widgets.viewer import grid_value, viewer
 from swinsr.image import probe_image
 
+_BEGIN = note("Choose a good picture, or one of the examples.")
+
 
 def build(page: Page) -> None:
     """Everything within the tab."""
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
-            markup(
-                note(
-                    "Takes a good picture, makes a poor one of it, lets a model bring it back, and "
-                    "tells how near it came: <strong>PSNR</strong> in decibels (more is better; 1 "
-                    "dB is visible) and <strong>SSIM</strong> (1 is identical)."
-                )
-            )
+    with gr.Row(equal_height=False, elem_classes="work"):
+        with gr.Column(scale=4, min_width=320, elem_classes="choices"):
             source = picture_source(page, "evaluate", label="A good picture")
-            model = model_dropdown("evaluate", restores=None)
-            scale = gr.Radio([2, 3, 4, 8], value=4, label="Reduce, then enlarge, by")
-            with gr.Row():
-                start = gr.Button("Evaluate", variant="primary", elem_id="evaluate-start")
-                stop = gr.Button("Stop", elem_id="evaluate-stop")
-        with gr.Column(scale=7, min_width=320, elem_classes="result"):
+            scale = segments(
+                [("2×", 2), ("3×", 3), ("4×", 4), ("8×", 8)], 4, "Reduce, then enlarge, by",
+                "evaluate-size",
+            )  # fmt: skip
+            run = run_buttons(page, "evaluate", "Evaluate", hint=_BEGIN)
+            with gr.Accordion("More", open=False, elem_classes="more"):
+                model = model_dropdown("evaluate", restores=None)
+        with gr.Column(scale=7, min_width=320, elem_classes="result", elem_id="evaluate-result"):
             scores = markup(elem_id="evaluate-scores")
             shown = viewer(
-                "The pictures and maps of their differences appear here.", "evaluate-viewer"
+                "A good picture is made worse, brought back by a network, and compared with itself: "
+                "PSNR in decibels (more is better, 1 dB is visible) and SSIM (1 is identical).",
+                "evaluate-viewer",
             )
 
-    async def run(
+    source.picture.change(
+        lambda path: (
+            gr.Button(interactive=path is not None),
+            _BEGIN if path is None else note("Takes some seconds."),
+        ),
+        source.picture,
+        [run.start, run.status],
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=None,
+    )
+
+    async def work(
         path: str | None, name: str, times: int, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
-        found = await page.work(
-            request,
-            "evaluate",
-            lambda job: run_scoring(page.shop, job, original(page.shop, path), name, int(times)),
-            progress,
-        )
-        header = probe_image(found.panels[0].file)
-        return scores_table(found), grid_value(found.panels, (header.width, header.height))
+        def score(job: Job) -> Scored:
+            return run_scoring(page.shop, job, original(page.shop, path), name, int(times))
 
-    running = start.click(
-        run,
-        [*source.inputs, model, scale],
-        [scores, shown],
-        show_progress_on=[shown],
-        concurrency_id=WORK,
-        concurrency_limit=page.shop.limits.concurrency,
-        api_visibility="private",
-    )
-    stop.click(
-        page.stopper("evaluate"),
-        None,
-        scores,
-        cancels=[running],
-        queue=False,
-        api_visibility="private",
-    )
+        done = await page.attempt(request, "evaluate", score, progress)
+        if done.value is None:
+            return gr.skip(), gr.skip(), done.hint
+        header = probe_image(done.value.panels[0].file)
+        size = header.width, header.height
+        return grid_value(done.value.panels, size, pairs=True), scores_table(done.value), note("Done.")
+
+    run.does(work, [*source.inputs, model, scale], [shown, scores], shown)
 
 
 def scores_table(found: Scored) -> str:
@@ -80,4 +78,4 @@ def scores_table(found: Scored) -> str:
         for score in found.scores
     ]
     text = f"The picture was {sentence(found.made_worse)}; measured on {found.measured_on}."
-    return note(text) + table(["Model", "PSNR", "SSIM", "Time"], rows)
+    return table(["Model", "PSNR", "SSIM", "Time"], rows) + note(text)

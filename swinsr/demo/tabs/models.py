@@ -1,72 +1,79 @@
-"""Models: what there is, what is here, and downloads with their checksums."""
+"""Models: a card each, with a filter; what is here, and downloads with their checksums."""
 
+import html
 from typing import Any
 
 import gradio as gr
 
-from swinsr.demo.catalogue import Offer, fetch, find_offer, offers
+from swinsr.demo.assets import asset
+from swinsr.demo.catalogue import BASELINES, Offer, fetch, find_offer, offers
 from swinsr.demo.jobs import Job
-from swinsr.demo.widgets.page import WORK, Page, cell, facts, markup, note, table, told
+from swinsr.demo.widgets.page import WORK, Page, markup, note
 from swinsr.errors import DownloadError
 from swinsr.zoo import cached_path, read_record, verify
 from swinsr.zoo.scores import published_scores
 
+_TEMPLATE = """<div class="filter">
+<label for="models-search">Find a model</label>
+<input id="models-search" type="search" placeholder="name, task or licence" autocomplete="off">
+<div class="pills" role="group" aria-label="Which models">
+<button type="button" data-group="" aria-pressed="true">All</button>
+<button type="button" data-group="included" aria-pressed="false">Included</button>
+<button type="button" data-group="enlarges" aria-pressed="false">Enlarge</button>
+<button type="button" data-group="restores" aria-pressed="false">Restore</button>
+</div><span class="note" role="status" data-count></span></div>
+<div class="cards">${value}</div>"""
+
 
 def build(page: Page) -> None:
     """Everything within the tab."""
-    names = [offer.name for offer in offers() if offer.entry is not None]
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
-            name = gr.Dropdown(names, value=names[0], label="Model", elem_id="models-name")
-            with gr.Row():
-                start = gr.Button(
-                    "Download and check", variant="primary", elem_id="models-download"
-                )
-                stop = gr.Button("Stop", elem_id="models-stop")
-            status = markup(elem_id="models-status")
-        with gr.Column(scale=7, min_width=320, elem_classes="result"):
-            details = markup(model_facts(names[0]), elem_id="models-details")
-    listing = markup(models_table(), elem_id="models-list")
-
-    def describe(chosen: str) -> str:
-        with told():
-            return model_facts(chosen)
-
-    name.change(
-        describe,
-        name,
-        details,
-        show_progress="hidden",
-        api_visibility="private",
-        concurrency_limit=None,
+    with gr.Column(elem_id="models-run", elem_classes="run"):
+        status = markup(elem_id="models-status", elem_classes="status")
+        stop = gr.Button("Stop the download", elem_id="models-stop", visible=False)
+    cards = gr.HTML(
+        value=model_cards(),
+        html_template=_TEMPLATE,
+        js_on_load=asset("models.js"),
+        apply_default_css=False,
+        elem_id="models-list",
     )
 
-    async def run(
-        chosen: str,
+    async def download(
         request: gr.Request,
+        event: gr.EventData,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Any, ...]:
-        text = await page.work(
-            request, "models", lambda job: fetch_and_check(chosen, job), progress
+    ) -> tuple[Any, Any, Any]:
+        name = str(event.name)
+        done = await page.attempt(
+            request, "models", lambda job: fetch_and_check(name, job), progress
         )
-        return note(text), model_facts(chosen), models_table()
+        text = done.hint if done.value is None else note(html.escape(done.value))
+        return text, model_cards(), gr.Button(visible=False)
 
-    running = start.click(
-        run,
-        name,
-        [status, details, listing],
+    cards.click(
+        lambda: gr.Button(visible=True),
+        None,
+        stop,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    running = cards.click(
+        download,
+        None,
+        [status, cards, stop],
         show_progress_on=[status],
         concurrency_id=WORK,
         concurrency_limit=page.shop.limits.concurrency,
         api_visibility="private",
     )
+    stopper = page.stopper("models")
+
+    def stopped(request: gr.Request) -> tuple[str, Any]:
+        return stopper(request), gr.Button(visible=False)
+
     stop.click(
-        page.stopper("models"),
-        None,
-        status,
-        cancels=[running],
-        queue=False,
-        api_visibility="private",
+        stopped, None, [status, stop], cancels=[running], queue=False, api_visibility="private"
     )
 
 
@@ -88,54 +95,69 @@ def fetch_and_check(name: str, job: Job) -> str:
     return f"{name} is here, and its checksum was compared: {verdict.sentence}."
 
 
-def model_facts(name: str) -> str:
-    """All that is known of a model, as HTML.
+def model_cards() -> str:
+    """Every model as a card, HTML."""
+    return "".join(map(_card, offers()))
 
-    Raises:
-        ModelNotFoundError: no model of that name.
-    """
-    offer = find_offer(name)
+
+def _card(offer: Offer) -> str:
+    entry = offer.entry
+    groups = ["restores" if offer.restores else "enlarges"]
+    groups += ["included"] if offer.included or entry is None else []
+    summary = BASELINES[offer.name] if entry is None else entry.summary
+    licence = "" if entry is None else entry.licence
+    words = f"{offer.name} {offer.task} {summary} {licence} {offer.place}".lower()
+    size = f"{entry.bytes / 1e6:.1f} MB" if entry is not None and entry.bytes else ""
+    tags = [_scale(offer), size, licence]
+    shown = "".join(f"<li>{html.escape(tag)}</li>" for tag in tags if tag)
+    place = "here" if offer.here else ""
+    button = ""
+    if entry is not None and entry.url is not None:
+        text = "Check" if offer.here else "Download"
+        button = (
+            f'<button type="button" data-download="{html.escape(offer.name)}" '
+            f'aria-label="{text} {html.escape(offer.name)}">{text}</button>'
+        )
+    return (
+        f'<article class="card" data-groups="{" ".join(groups)}" data-words="{html.escape(words)}">'
+        f"<h2>{html.escape(offer.name)}</h2><p>{_sentence(summary or offer.task)}</p>"
+        f'<ul class="tags">{shown}</ul>{_details(offer)}'
+        f'<div class="card-foot"><span class="{place}">{html.escape(_capital(offer.place))}</span>'
+        f"{button}</div></article>"
+    )
+
+
+def _details(offer: Offer) -> str:
     entry = offer.entry
     if entry is None:
-        return note(f"{name} is interpolation and has no file.")
-    rows = {
-        "Name": entry.name,
-        "What for": offer.task,
-        "Enlarges by": "1, keeps the size" if entry.scale == 1 else str(entry.scale),
-        "Licence": entry.licence,
-        "File": f"{entry.bytes / 1e6:.1f} MB" if entry.bytes else "size not published",
-        "Where": offer.place,
-    }
-    wide = {"Good for": entry.summary, "sha256": entry.sha256 or _recorded(offer)}
+        return ""
+    rows = {"What it does": offer.task, "sha256": entry.sha256 or _recorded(offer)}
     printed = [
         f"{score.dataset}: " + ", ".join(f"{key} {value:g}" for key, value in score.scores.items())
         for score in published_scores()
-        if score.model == name and not score.self_ensemble
+        if score.model == offer.name and not score.self_ensemble
     ]
     if printed:
-        wide["Scores as its authors print them"] = "; ".join(printed)
-    return facts(rows, wide=wide)
+        rows["Scores as its authors print them"] = "; ".join(printed)
+    body = "".join(
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in rows.items()
+    )
+    return f"<details><summary>Details</summary><dl>{body}</dl></details>"
 
 
-def models_table() -> str:
-    """Every model in a line, as HTML."""
-    rows = [
-        [
-            cell(offer.name, "name"),
-            cell(offer.task),
-            cell(_scale(offer), "number"),
-            cell("" if offer.entry is None else offer.entry.licence),
-            cell(offer.place, "here" if offer.here else ""),
-        ]
-        for offer in offers()
-    ]
-    return table(["Model", "What it does", "Enlarges by", "Licence", "Where"], rows)
+def _sentence(text: str) -> str:
+    text = _capital(text)
+    return html.escape(text if text.endswith(".") else f"{text}.")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _scale(offer: Offer) -> str:
     if offer.entry is None:
-        return "any"
-    return "same size" if offer.entry.scale == 1 else f"{offer.entry.scale}"
+        return "any size"
+    return "same size" if offer.entry.scale == 1 else f"{offer.entry.scale}×"
 
 
 def _recorded(offer: Offer) -> str:

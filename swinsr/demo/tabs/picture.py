@@ -1,167 +1,159 @@
 """Upscale, and Restore: one picture, before and after."""
 
+import json
 from typing import Any
 
 import gradio as gr
 
-from swinsr.demo.catalogue import offers
-from swinsr.demo.tasks.convert import Result, Size
-from swinsr.demo.widgets.choices import (
-    model_dropdown,
-    read_saving,
-    read_size,
-    saving_choice,
-    size_choice,
-)
-from swinsr.demo.widgets.page import WORK, Page, facts, markup, note, told
+from swinsr.demo.jobs import Job
+from swinsr.demo.tasks.convert import Result
+from swinsr.demo.tasks.plan import Plan, plan
+from swinsr.demo.widgets.choices import model_dropdown, read_saving, saving_choice
+from swinsr.demo.widgets.page import WORK, Page, failure, note, sentence
+from swinsr.demo.widgets.run import run_buttons
 from swinsr.demo.widgets.source import original, picture_source
 from swinsr.demo.widgets.viewer import split_value, viewer
+from swinsr.demo.widgets.wishes import Wish, enlarging, restoring
+from swinsr.errors import SwinsrError
 
-_WELCOME = {
-    False: "The enlarged picture appears here, with a divider to compare before and after.",
-    True: "The restored picture appears here, with a divider to compare before and after.",
+_EMPTY = {
+    False: "The enlarged picture appears here, with a divider between before and after.",
+    True: "The restored picture appears here, with a divider between before and after.",
+}
+_BEGIN = note("Choose a picture, or one of the examples.")
+_QUIET: dict[str, Any] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "concurrency_limit": None,
 }
 
 
 def build(page: Page, *, restores: bool) -> None:
     """Everything within the tab."""
     tab = "restore" if restores else "upscale"
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=320):
+    with gr.Row(equal_height=False, elem_classes="work"):
+        with gr.Column(scale=4, min_width=320, elem_classes="choices"):
             source = picture_source(page, tab, label="Your picture")
-            if restores:
-                _tell_what_is_missing()
-            size = None if restores else size_choice(tab)
-            model = model_dropdown(tab, restores=restores, automatically=not restores)
-            saving = saving_choice(tab)
-            with gr.Row():
-                start = gr.Button(
-                    "Restore" if restores else "Upscale", variant="primary", elem_id=f"{tab}-start"
-                )
-                stop = gr.Button("Stop", variant="secondary", elem_id=f"{tab}-stop")
-        with gr.Column(scale=7, min_width=320, elem_classes="result"):
-            shown = viewer(_WELCOME[restores], f"{tab}-viewer")
-            details = markup(elem_id=f"{tab}-details")
-            download = gr.DownloadButton(
-                "Download the result",
-                variant="primary",
-                interactive=False,
-                elem_id=f"{tab}-download",
+            wishes = restoring(tab) if restores else enlarging(tab)
+            run = run_buttons(page, tab, "Restore" if restores else "Upscale", hint=_BEGIN)
+            less = gr.Button(
+                "Take less", visible=False, size="md", elem_id=f"{tab}-less", elem_classes="less"
             )
+            offered = gr.State()
+            with gr.Accordion("More", open=False, elem_classes="more"):
+                model = model_dropdown(tab, restores=restores)
+                saving = saving_choice(tab)
+        with gr.Column(scale=7, min_width=320, elem_classes="result", elem_id=f"{tab}-result"):
+            shown = viewer(_EMPTY[restores], f"{tab}-viewer", keeps=True)
     kept = gr.Textbox(visible=False)
+    view = gr.Textbox(visible=False)
 
-    async def run(
-        path: str | None,
-        name: str | None,
-        format_name: str,
-        quality: float,
-        request: gr.Request,
-        progress: gr.Progress,
-        wanted: Size,
-    ) -> tuple[Any, ...]:
-        with told():
-            how = read_saving(format_name, quality)
-        result = await page.work(
-            request,
-            tab,
-            lambda job: page.shop.process(
-                job, original(page.shop, path), name or "", wanted, how, restores=restores
-            ),
-            progress,
-        )
-        return (
-            split_value(result),
-            result_facts(result),
-            gr.DownloadButton(value=str(result.file), interactive=True),
-            str(result.lossless),
-        )
+    def outlook(path: str | None, name: str, *values: Any) -> tuple[Any, ...]:
+        """What the run would come to: button, hint, and an offer of less."""
+        nothing = gr.Button(visible=False), None
+        if path is None:
+            return gr.Button(interactive=False), _BEGIN, *nothing
+        try:
+            upload = page.shop.open(original(page.shop, path))
+        except SwinsrError:
+            # The line below the picture says what is wrong with it.
+            return gr.Button(interactive=False), "", *nothing
+        try:
+            wish: Wish = wishes.read(name, *values)
+            found: Plan = plan(
+                page.shop, upload, wish.model, wish.size, restores=restores, strength=wish.strength
+            )
+        except SwinsrError as error:
+            return gr.Button(interactive=False), failure(error), *nothing
+        hint = note(sentence(found.text)) if found.startable else failure(found.text)
+        start = gr.Button(interactive=found.startable)
+        if found.less is None:
+            return start, hint, *nothing
+        changes = (found.less.model, found.less.scale)
+        return start, hint, gr.Button(found.less.text, visible=True), changes
 
-    async def run_upscale(
-        path: str | None, name: str, format_name: str, quality: float,
-        kind: str, number: float | None, request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Any, ...]:  # fmt: skip
-        with told():
-            wanted = read_size(kind, number)
-        return await run(path, name, format_name, quality, request, progress, wanted)
-
-    async def run_restore(
-        path: str | None, name: str, format_name: str, quality: float,
-        request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Any, ...]:  # fmt: skip
-        return await run(path, name, format_name, quality, request, progress, Size())
-
-    sizes = [] if size is None else [size.kind, size.number]
-    running = start.click(
-        run_restore if restores else run_upscale,
-        [*source.inputs, model, saving.format, saving.quality, *sizes],
-        [shown, details, download, kept],
-        show_progress_on=[shown],
-        concurrency_id=WORK,
-        concurrency_limit=page.shop.limits.concurrency,
-        api_visibility="private",
+    asked = [*source.inputs, model, *wishes.inputs]
+    gr.on(
+        [source.picture.change, *(part.change for part in asked[1:])],
+        outlook,
+        asked,
+        [run.start, run.status, less, offered],
+        trigger_mode="always_last",
+        **_QUIET,
     )
-    stop.click(
-        page.stopper(tab),
-        None,
-        details,
-        cancels=[running],
-        queue=False,
-        api_visibility="private",
+
+    def take_less(changes: tuple[str | None, float | None] | None) -> tuple[Any, Any]:
+        name, scale = changes or (None, None)
+        return name or gr.skip(), gr.skip() if scale is None else f"{scale:g}"
+
+    if wishes.times is not None:
+        less.click(take_less, offered, [model, wishes.times], **_QUIET)
+
+    async def work(
+        path: str | None, name: str, format_name: str, quality: float, values: tuple[Any, ...],
+        request: gr.Request, progress: gr.Progress,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        def process(job: Job) -> Result:
+            wish: Wish = wishes.read(name, *values)
+            return page.shop.process(
+                job, original(page.shop, path), wish.model, wish.size,
+                read_saving(format_name, quality), restores=restores, strength=wish.strength,
+            )  # fmt: skip
+
+        done = await page.attempt(request, tab, process, progress)
+        if done.value is None:
+            return gr.skip(), gr.skip(), gr.skip(), done.hint
+        value = split_value(done.value)
+        size = " × ".join(map(str, done.value.size))
+        return value, str(done.value.lossless), value, note(f"Done: {size} pixels.")
+
+    # Gradio reads the handler's signature: it has to name each input.
+    async def upscale(
+        path: str | None, name: str, format_name: str, quality: float, kind: str, manner: str,
+        times: str, number: float | None, unit: str, request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Any, ...]:  # fmt: skip
+        values = (kind, manner, times, number, unit)
+        return await work(path, name, format_name, quality, values, request, progress)
+
+    async def restore(
+        path: str | None, name: str, format_name: str, quality: float, what: str, strength: float,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Any, ...]:  # fmt: skip
+        values = (what, strength)
+        return await work(path, name, format_name, quality, values, request, progress)
+
+    run.does(
+        restore if restores else upscale,
+        [*source.inputs, model, saving.format, saving.quality, *wishes.inputs],
+        [shown, kept, view],
+        shown,
     )
 
     async def save_again(
-        lossless: str | None, format_name: str, quality: float, request: gr.Request,
+        lossless: str | None, before: str, format_name: str, quality: float, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Any:  # fmt: skip
+    ) -> tuple[Any, Any]:  # fmt: skip
+        """The same result in another format, without a second run."""
         if not lossless:
-            return gr.skip()
-        with told():
-            how = read_saving(format_name, quality)
-        work = page.work(
-            request,
-            tab,
-            lambda job: page.shop.save_again(job, lossless, how),
-            progress,
-        )
-        return gr.DownloadButton(value=str(await work), interactive=True)
+            return gr.skip(), gr.skip()
+
+        def save(job: Job) -> str:
+            return str(page.shop.save_again(job, lossless, read_saving(format_name, quality)))
+
+        saved = await page.attempt(request, tab, save, progress)
+        if saved.value is None:
+            return gr.skip(), saved.hint
+        return json.dumps(json.loads(before) | {"file": saved.value}), gr.skip()
 
     for event in (saving.format.change, saving.quality.release):
         event(
             save_again,
-            [kept, saving.format, saving.quality],
-            download,
+            [kept, view, saving.format, saving.quality],
+            [shown, run.status],
             show_progress="hidden",
             concurrency_id=WORK,
             concurrency_limit=page.shop.limits.concurrency,
             api_visibility="private",
         )
-
-
-def result_facts(result: Result) -> str:
-    """What was done, as HTML."""
-    before, after = (f"{width} × {height}" for width, height in (result.source, result.size))
-    rows = {
-        "Before": f"{before} pixels",
-        "After": f"{after} pixels",
-        "Time": f"{result.seconds:.1f} s",
-        "Model": result.model,
-    }
-    double = {"Computed with": result.engine, "File": result.file.name}
-    wide = {"Please note": ". ".join(result.notes)} if result.notes else {}
-    return facts(rows, double, wide)
-
-
-def _tell_what_is_missing() -> None:
-    if any(
-        offer.restores and offer.entry is not None and not offer.entry.url for offer in offers()
-    ):
-        return
-    markup(
-        note(
-            "No model that restores is included in this version: choose one of the authors' "
-            "models below, which is downloaded when it is first used."
-        ),
-        elem_id="restore-missing",
-    )

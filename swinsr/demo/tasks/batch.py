@@ -6,36 +6,37 @@ from pathlib import Path
 
 from swinsr.demo.jobs import Job, JobTimeError, StoppedJobError
 from swinsr.demo.names import free_name, safe_name
-from swinsr.demo.tasks.convert import Saving, Size, Workshop
+from swinsr.demo.tasks.convert import Result, Saving, Size, Workshop
 from swinsr.errors import ConfigError, SwinsrError
 
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one picture: `result` is its name in the archive, None where it failed."""
+    """What became of one picture.
+
+    Attributes:
+        name: of the upload.
+        member: its name in the archive; None where it failed.
+        text: what was done, or what was wrong.
+        result: to be looked at; None where it failed.
+    """
 
     name: str
-    result: str | None
+    member: str | None
     text: str
+    result: Result | None = None
 
 
 def run_batch(
-    shop: Workshop,
-    job: Job,
-    paths: list[str],
-    model: str,
-    size: Size,
-    saving: Saving,
-    *,
-    restores: bool = False,
+    shop: Workshop, job: Job, paths: list[str], model: str, size: Size, saving: Saving
 ) -> tuple[Path | None, list[Line]]:
-    """Process pictures one after another.
+    """Upscale pictures one after another.
 
     Args:
         shop: folder, limits and models.
         job: told the progress; all pictures together are one job.
         paths: of the uploads.
-        model, size, saving, restores: as for `Workshop.process`.
+        model, size, saving: as for `Workshop.process`.
 
     Returns:
         The archive, None where nothing succeeded, and a line on each picture.
@@ -60,20 +61,19 @@ def run_batch(
             name = safe_name(Path(path).name)
             part = _Part(job, number, len(paths), name)
             try:
-                done = shop.process(part, path, model, size, saving, restores=restores, shown=False)
+                done = shop.process(part, path, model, size, saving, restores=False)
             except (StoppedJobError, JobTimeError):
                 raise
             except SwinsrError as error:
-                lines.append(Line(name, None, str(error)))
+                lines.append(Line(name, None, str(error).removeprefix(f"{name}: ")))
                 continue
             member = free_name(done.file.name, taken)
             taken.add(member.lower())
             bundle.write(done.file, member)
-            done.file.unlink()
-            done.file.parent.rmdir()
             width, height = done.size
             notes = "".join(f"; {note}" for note in done.notes)
-            lines.append(Line(name, member, f"{width} x {height}, {done.seconds:.1f} s{notes}"))
+            text = f"{width} × {height}, {done.seconds:.1f} s{notes}"
+            lines.append(Line(name, member, text, done))
     if not taken:
         archive.unlink()
         return None, lines

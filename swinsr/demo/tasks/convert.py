@@ -8,28 +8,36 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swinsr.demo.catalogue import AUTOMATIC, Catalogue, find_offer, restoring
+from swinsr.demo.catalogue import KINDS, Catalogue, Offer, find_offer, restoring, suited_name
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Job
 from swinsr.demo.limits import Limits
 from swinsr.demo.telling import collected
 from swinsr.demo.uploads import Upload, open_upload
 from swinsr.errors import ConfigError, ImageWriteError, NotEnoughMemoryError
-from swinsr.files.choose import photo_reason
 from swinsr.files.convert import Conversion
 from swinsr.files.plan import Job as FileJob
 from swinsr.files.plan import Naming
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings, Task
-from swinsr.image import Image, check_side, output_format, read_image, to_depth, write_image
+from swinsr.files.size import Size as Target
+from swinsr.image import (
+    Image,
+    check_side,
+    output_format,
+    read_image,
+    resize,
+    to_depth,
+    write_image,
+)
 from swinsr.image.formats.table import ALL
-from swinsr.zoo import default_model
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
 
 # What browsers show as it is.
 _SHOWN = (".png", ".jpg", ".webp")
+_THUMB_SIDE = 144
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,10 @@ class Size:
     width: float | None = None
     height: float | None = None
 
-    def settings(self, task: Task, saving: Saving, max_pixels: int) -> Settings:
-        """The settings of a run.
+    def settings(
+        self, task: Task, saving: Saving, max_pixels: int, strength: float = 1.0
+    ) -> Settings:
+        """The settings of a run; `strength` is of a restoration.
 
         Raises:
             ConfigError: no size, or sizes of several kinds.
@@ -73,6 +83,7 @@ class Size:
             format=saving.format,
             quality=saving.quality,
             max_pixels=max_pixels,
+            strength=strength,
         )
 
 
@@ -84,6 +95,7 @@ class Result:
         file: what is downloaded.
         lossless: the same picture in a format that lost nothing; to be saved otherwise later.
         before, after: for the page, in formats that browsers show.
+        thumb: the result, small; None where the page does not show it.
         source, size: (width, height) before and after.
         seconds: of computation; reading, loading and writing left out.
         model: its name.
@@ -95,6 +107,7 @@ class Result:
     lossless: Path
     before: Path
     after: Path
+    thumb: Path | None
     source: tuple[int, int]
     size: tuple[int, int]
     seconds: float
@@ -124,6 +137,7 @@ class Workshop:
         saving: Saving,
         *,
         restores: bool,
+        strength: float = 1.0,
         shown: bool = True,
     ) -> Result:
         """Upscale or restore one upload and write what is downloaded and shown.
@@ -131,38 +145,26 @@ class Workshop:
         Args:
             job: told the progress.
             path: of the upload, as the client sent it.
-            model: the name of an offer, or `AUTOMATIC`.
+            model: the name of an offer, or one of `KINDS`.
             size: of the result.
             saving: its format.
             restores: whether models at the picture's own size are meant.
+            strength: share of a restoration that is taken, 0 to 1.
             shown: whether the page shows the result; else only `file` is written.
 
         Raises:
             SwinsrError: whatever is wrong with the upload, the model or the options.
         """
         upload = self.open(path)
-        height, width = upload.header.height, upload.header.width
-        task = "upscale" if not restores else restoring(model)
-        settings = size.settings(task, saving, self.limits.max_pixels)
-        wanted = settings.target.size(height, width, 4.0).scale
-        name, reason = model, ""
-        if model == AUTOMATIC:
-            name, reason = automatic_for(upload, max(wanted, 1.0))
-        find_offer(name, restores=restores)
-        upscaler = self.catalogue.get(name, job)
-        target = settings.target.size(height, width, upscaler.scale)
-        if target.scale < 1:
-            raise ConfigError(
-                f"{upload.name}: {width} x {height} is larger than the size that is asked for; "
-                "pictures are enlarged here."
-            )
-        self.limits.check_output(upload.name, *target.final)
+        chosen = self.choose(upload, model, size, saving, restores=restores, strength=strength)
+        settings, target = chosen.settings, chosen.target
+        upscaler = self.catalogue.get(chosen.offer.name, job, strength)
         if not restores and not settings.target.sized:
             upscaler.check_scale(target.scale)
         naming = Naming(settings.mark(upscaler.scale), _suffix(saving.format))
         file = self.folder.new_file(naming.name(Path(upload.name)))
         run = Conversion(
-            _One(upscaler, reason), FileJob(upload.path, file, name=upload.name), settings,
+            _One(upscaler, chosen.reason), FileJob(upload.path, file, name=upload.name), settings,
             saving.format or output_format(file),
         )  # fmt: skip
         check_side(file.name, *target.final, saving.format or output_format(file))
@@ -175,7 +177,10 @@ class Workshop:
             seconds = time.perf_counter() - start
             job.stage("Writing the result")
             done = self._written(run, file)
+        pixels = upload.header.height * upload.header.width
+        self.catalogue.speeds.note(chosen.offer.entry, target.scale, pixels, seconds)
         lossless = before = after = file
+        thumb = None
         if shown:
             plain = Naming(settings.mark(upscaler.scale)).name(Path(upload.name))
             image = run.result or read_image(file, max_pixels=None)
@@ -184,11 +189,40 @@ class Workshop:
                 _write(lossless, image, 100)
             after = self._shown(image, lossless)
             before = self._shown(upload.read(), None)
+            thumb = self._thumb(image)
         assert done.size is not None and done.output_size is not None
         return Result(
-            file, lossless, before, after, done.size, done.output_size, seconds, name,
-            engine_line(upscaler) + (f", for {reason}" if reason else ""), (*told, *done.notes),
+            file, lossless, before, after, thumb, done.size, done.output_size, seconds,
+            chosen.offer.name,
+            engine_line(upscaler) + (f", for {chosen.reason}" if chosen.reason else ""),
+            (*told, *done.notes),
         )  # fmt: skip
+
+    def choose(
+        self, upload: Upload, model: str, size: Size, saving: Saving, *, restores: bool,
+        strength: float = 1.0,
+    ) -> "Chosen":  # fmt: skip
+        """What would be done, decided from the header alone; arguments as for `process`.
+
+        Raises:
+            SwinsrError: it cannot be done, or would be too large.
+        """
+        height, width = upload.header.height, upload.header.width
+        task = "upscale" if not restores else restoring(model)
+        settings = size.settings(task, saving, self.limits.max_pixels, strength)
+        name, reason = model, ""
+        if model in KINDS:
+            wanted = settings.target.size(height, width, 4.0).scale
+            name, reason = suited_name(model, upload, max(wanted, 1.0))
+        offer = find_offer(name, restores=restores)
+        target = settings.target.size(height, width, offer.scale)
+        if target.scale < 1:
+            raise ConfigError(
+                f"{upload.name}: {width} x {height} is larger than the size that is asked for; "
+                "pictures are enlarged here."
+            )
+        self.limits.check_output(upload.name, *target.final)
+        return Chosen(offer, reason, settings, target)
 
     def _written(self, run: Conversion, file: Path) -> Record:
         try:
@@ -221,6 +255,35 @@ class Workshop:
         path = self.folder.new_file("shown.png")
         _write(path, eight, 100)
         return path
+
+
+    def _thumb(self, image: Image) -> Path:
+        """The picture, small, as WebP."""
+        factor = min(_THUMB_SIDE / max(image.height, image.width), 1.0)
+        size = max(round(image.height * factor), 1), max(round(image.width * factor), 1)
+        alpha = None if image.alpha is None else resize(image.alpha, *size)
+        small = image.with_pixels(resize(image.pixels, *size), alpha)
+        path = self.folder.new_file("thumb.webp")
+        metadata = dataclasses.replace(image.metadata, exif=None, xmp=None)
+        _write(path, dataclasses.replace(small, metadata=metadata), 80)
+        return path
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a picture's header and a visitor's wishes come to.
+
+    Attributes:
+        offer: the model.
+        reason: why it was taken, for people; empty where nothing spoke for it.
+        settings: of the run.
+        target: the factor, and the size of the result.
+    """
+
+    offer: Offer
+    reason: str
+    settings: Settings
+    target: Target
 
 
 def run(
@@ -264,13 +327,6 @@ class _One:
 
     def why(self, scale: float | None) -> str:
         return self.reason
-
-
-def automatic_for(upload: Upload, scale: float) -> tuple[str, str]:
-    """The model that `swinsr upscale` takes for such a file, and why."""
-    reason = photo_reason(upload.path, upload.header)
-    chosen = default_model(scale, photo=bool(reason))
-    return chosen.name, reason if chosen.photo else ""
 
 
 def _suffix(format_name: str | None) -> str | None:

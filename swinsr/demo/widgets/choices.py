@@ -5,7 +5,16 @@ from typing import Any
 
 import gradio as gr
 
-from swinsr.demo.catalogue import AUTOMATIC, BASELINES, Offer, automatic, offers
+from swinsr.demo.catalogue import (
+    AUTOMATIC,
+    BASELINES,
+    CRISP,
+    KINDS,
+    Offer,
+    automatic,
+    crisp_models,
+    offers,
+)
 from swinsr.demo.tasks.convert import Saving, Size
 from swinsr.demo.widgets.page import markup, note, sentence
 from swinsr.errors import ConfigError
@@ -20,27 +29,60 @@ FORMATS = [
     ("BMP (no loss, large)", "BMP"),
 ]
 LOSSY = ("JPEG", "WebP")
-SIZES = [
-    ("2 times as large", "2"),
-    ("3 times as large", "3"),
-    ("4 times as large", "4"),
-    ("8 times as large", "8"),
-    ("Another factor…", "factor"),
-    ("To a width in pixels…", "width"),
-    ("To a height in pixels…", "height"),
-]
+OTHER = "other"
+TIMES = [("2×", "2"), ("3×", "3"), ("4×", "4"), ("Other", OTHER)]
+UNITS = [("pixels wide", "width"), ("pixels high", "height"), ("times as large", "factor")]
+# What the number is at first, by its unit.
+_NUMBERS = {"width": 1920, "height": 1080, "factor": 8}
+FAITHFUL = "faithful"
 
 
-def model_choices(*, restores: bool | None = False, automatically: bool = True) -> list[Any]:
-    """(label, name) of the models for a dropdown.
+def segments(choices: list[Any], value: Any, label: str, elem_id: str, **more: Any) -> gr.Radio:
+    """A few choices side by side, all of them seen."""
+    return gr.Radio(
+        choices, value=value, label=label, elem_id=elem_id, elem_classes="segments", **more
+    )
+
+
+@dataclass(frozen=True)
+class KindChoice:
+    """Components that choose what a picture is; `manner` is seen only where there is a choice."""
+
+    kind: gr.Radio
+    manner: gr.Radio
+
+
+def kind_choice(tab: str) -> KindChoice:
+    """What the picture is, in plain words."""
+    kinds = [(text, name) for name, text in KINDS.items() if name != CRISP]
+    return KindChoice(
+        segments(kinds, AUTOMATIC, "What is it?", f"{tab}-kind"),
+        segments(
+            [("Faithful", FAITHFUL), ("Crisp", CRISP)], FAITHFUL, "The result", f"{tab}-manner",
+            visible=bool(crisp_models()),
+        ),
+    )  # fmt: skip
+
+
+def read_kind(kind: str, manner: str | None, model: str | None) -> str:
+    """The kind, or a model's name where one was named: `model` is `AUTOMATIC` to leave it open."""
+    if model not in (None, "", AUTOMATIC):
+        return str(model)
+    return CRISP if manner == CRISP else kind
+
+
+def model_choices(
+    *, restores: bool | None = False, automatically: bool = True, brief: bool = False
+) -> list[Any]:
+    """(label, name) of the models for a dropdown; `brief` shows the names alone.
 
     Args:
         restores: True for models that restore, False for those that enlarge, None for all.
         automatically: whether the choice may be left to the program.
     """
     found = [o for o in offers() if restores is None or o.restores == restores]
-    first = [("Automatic (included)", AUTOMATIC)] if automatically else []
-    return first + [(offer.label, offer.name) for offer in found]
+    first = [("Whichever suits the picture", AUTOMATIC)] if automatically else []
+    return first + [(offer.name if brief else offer.label, offer.name) for offer in found]
 
 
 def model_dropdown(
@@ -54,9 +96,11 @@ def model_dropdown(
         label=label,
         elem_id=f"{tab}-model",
     )
-    card = markup(model_card(choices[0][1] if choices else ""), elem_id=f"{tab}-card")
+    card = markup(
+        model_card(choices[0][1] if choices else "", restores=bool(restores)), elem_id=f"{tab}-card"
+    )
     dropdown.change(
-        model_card,
+        lambda name: model_card(name, restores=bool(restores)),
         dropdown,
         card,
         show_progress="hidden",
@@ -66,13 +110,15 @@ def model_dropdown(
     return dropdown
 
 
-def model_card(name: str) -> str:
+def model_card(name: str, *, restores: bool = False) -> str:
     """What is good to know before a model is chosen, as HTML."""
+    if name == AUTOMATIC and restores:
+        return note("The included model for what is wrong with the picture. It works offline.")
     if name == AUTOMATIC:
-        four = automatic(4)
+        names = ", ".join(f"{automatic(n)} up to {n} times" for n in (2, 3))
         return note(
-            f"Takes <strong>{sentence(automatic(2))}</strong> up to 2 times and "
-            f"<strong>{sentence(four)}</strong> beyond. Both are included and work offline."
+            f"For a clean picture {sentence(names)} and {sentence(automatic(4))} beyond; for a "
+            "JPEG one that was trained for photographs. All are included and work offline."
         )
     offer = next((offer for offer in offers() if offer.name == name), None)
     if offer is None:
@@ -137,44 +183,47 @@ def read_saving(name: str | None, quality: float | None) -> Saving:
 class SizeChoice:
     """Components that choose the size."""
 
-    kind: gr.Dropdown
+    times: gr.Radio
     number: gr.Number
+    unit: gr.Dropdown
+
+    @property
+    def inputs(self) -> list[Any]:
+        """For handlers: see `read_size`."""
+        return [self.times, self.number, self.unit]
 
 
 def size_choice(tab: str) -> SizeChoice:
-    """A factor from a list, or a number of another kind."""
-    choice = SizeChoice(
-        gr.Dropdown(SIZES, value="4", label="Make it", elem_id=f"{tab}-size"),
-        gr.Number(value=1920, label="Pixels", visible=False, elem_id=f"{tab}-number"),
-    )
-
-    def changed(kind: str) -> Any:
-        if kind == "factor":
-            return gr.Number(label="Factor, 1 to 64", value=2.5, visible=True)
-        return gr.Number(label=f"{kind.capitalize()} in pixels", value=1920,
-                         visible=kind in ("width", "height"))  # fmt: skip
-
-    choice.kind.change(
-        changed,
-        choice.kind,
-        choice.number,
-        show_progress="hidden",
-        api_visibility="private",
-        concurrency_limit=None,
-    )
-    return choice
+    """A factor, or a number of another unit."""
+    times = segments(TIMES, "4", "How large?", f"{tab}-size")
+    with gr.Row(visible=False, elem_classes="inline") as row:
+        number = gr.Number(
+            value=_NUMBERS["width"], label="Size", elem_id=f"{tab}-number", min_width=96
+        )
+        unit = gr.Dropdown(
+            UNITS, value="width", label="Unit", elem_id=f"{tab}-unit", filterable=False,
+            min_width=160,
+        )  # fmt: skip
+    quick: dict[str, Any] = {
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "concurrency_limit": None,
+    }
+    times.change(lambda chosen: gr.Row(visible=chosen == OTHER), times, row, **quick)
+    unit.input(lambda chosen: _NUMBERS[chosen], unit, number, **quick)
+    return SizeChoice(times, number, unit)
 
 
-def read_size(kind: str, number: float | None) -> Size:
+def read_size(times: str, number: float | None, unit: str) -> Size:
     """What the components chose.
 
     Raises:
         ConfigError: the number is missing.
     """
-    if kind not in ("factor", "width", "height"):
-        return Size(scale=float(kind))
+    if times != OTHER:
+        return Size(scale=float(times))
     if number is None:
         raise ConfigError("give a number for the size.")
-    if kind == "factor":
+    if unit == "factor":
         return Size(scale=number)
-    return Size(width=number) if kind == "width" else Size(height=number)
+    return Size(width=number) if unit == "width" else Size(height=number)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import gradio as gr
 
@@ -16,6 +16,14 @@ from swinsr.errors import SwinsrError
 T = TypeVar("T")
 # One queue for all work, whichever tab it comes from.
 WORK = "work"
+
+
+@dataclass(frozen=True)
+class Attempt(Generic[T]):
+    """What came of a visitor's wish: a value, or a sentence on why there is none, as HTML."""
+
+    value: T | None
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,20 @@ class Page:
         """Do a visitor's work in a thread, its progress shown; it ends when it is cancelled.
 
         Raises:
-            gr.Error: one sentence for the visitor.
+            SwinsrError: the work's.
         """
-        with told():
-            return await self.jobs.run(
-                owner(request, tab), work, lambda share, text: progress(share, desc=text)
-            )
+        return await self.jobs.run(
+            owner(request, tab), work, lambda share, text: progress(share, desc=text)
+        )
+
+    async def attempt(
+        self, request: gr.Request, tab: str, work: Callable[[Job], T], progress: gr.Progress
+    ) -> Attempt[T]:
+        """The same for the page itself, where what is wrong becomes a quiet hint in its place."""
+        try:
+            return Attempt(await self.work(request, tab, work, progress))
+        except SwinsrError as error:
+            return Attempt(None, failure(error))
 
     def stopper(self, tab: str) -> Callable[[gr.Request], str]:
         """A handler that ends a visitor's jobs of a tab; it returns what to show."""
@@ -60,7 +76,7 @@ def owner(request: gr.Request, tab: str) -> str:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """An error of the input or the options becomes one sentence in the page.
+    """An error of the input or the options becomes one sentence for a client of the API.
 
     Raises:
         gr.Error: in place of `SwinsrError`; other errors are the program's and pass.
@@ -77,9 +93,9 @@ def sentence(error: object) -> str:
     return html.escape(str(error), quote=False)
 
 
-def markup(value: str = "", elem_id: str | None = None) -> gr.HTML:
+def markup(value: str = "", elem_id: str | None = None, elem_classes: str = "") -> gr.HTML:
     """A place for HTML, in the page's own style."""
-    return gr.HTML(value, elem_id=elem_id, apply_default_css=False)
+    return gr.HTML(value, elem_id=elem_id, elem_classes=elem_classes, apply_default_css=False)
 
 
 def note(text: str) -> str:
@@ -88,31 +104,17 @@ def note(text: str) -> str:
 
 
 def failure(error: object) -> str:
-    """An error within the page."""
+    """What went wrong, in its place within the page."""
     return f'<div class="note failed" role="alert">{sentence(error)}</div>'
-
-
-def facts(
-    rows: dict[str, str], double: dict[str, str] | None = None, wide: dict[str, str] | None = None
-) -> str:
-    """Names and values as a block of small boxes; `double` and `wide` ones have more room."""
-    boxes = [_fact("", *row) for row in rows.items()]
-    boxes += [_fact(' class="double"', *row) for row in (double or {}).items()]
-    boxes += [_fact(' class="wide"', *row) for row in (wide or {}).items()]
-    return f'<dl class="facts">{"".join(boxes)}</dl>'
-
-
-def _fact(attribute: str, name: str, value: str) -> str:
-    return f"<div{attribute}><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
 
 
 def table(headings: list[str], rows: list[list[str]]) -> str:
     """A table whose cells are HTML."""
-    head = "".join(f"<th>{heading}</th>" for heading in headings)
+    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     return (
-        f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
-        "</table></div>"
+        f'<div class="table" tabindex="0" role="region" aria-label="{html.escape(headings[0])}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

@@ -20,6 +20,7 @@ from swinsr.image.resize.pillow import resize
 _SHOWN = ("PNG", "JPEG", "WebP", "BMP")
 _PREVIEW_SIDE = 1280
 _PREVIEW, _NOTE = "preview.webp", "original.txt"
+_INVITATION = "PNG, JPEG, WebP, TIFF or BMP; dropped, pasted or from the camera."
 _CHOOSE = """
 for (const button of element.querySelectorAll("button"))
   button.addEventListener("click", () => trigger("click", { index: +button.dataset.index }));
@@ -64,13 +65,13 @@ def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = Fals
     """
     source = Source(
         picture_input(label, f"{tab}-picture"),
-        markup(note("Drop a picture, paste one, or use the camera."), elem_id=f"{tab}-info"),
+        markup(note(_INVITATION), elem_id=f"{tab}-info", elem_classes="info"),
     )
     _examples(page, source)
 
     def chosen(path: str | None) -> tuple[Any, str]:
         if path is None:
-            return gr.skip(), note("Drop a picture, paste one, or use the camera.")
+            return gr.skip(), note(_INVITATION)
         try:
             if original(page.shop, path) != path:
                 return gr.skip(), gr.skip()
@@ -130,7 +131,7 @@ def _examples(page: Page, source: Source) -> None:
         for index, file in enumerate(files)
     )
     choice = gr.HTML(
-        html_template=f'<div class="examples"><span>Or try one of these</span>{buttons}</div>',
+        html_template=f'<div class="examples"><span>Or try</span>{buttons}</div>',
         js_on_load=_CHOOSE,
         apply_default_css=False,
     )

@@ -1,0 +1,86 @@
+"""What a run would come to, told before it is started: size, network, time, and less where needed."""
+
+from dataclasses import dataclass
+
+from swinsr.demo.catalogue import find_offer, quicker
+from swinsr.demo.jobs import duration
+from swinsr.demo.tasks.convert import Saving, Size, Workshop
+from swinsr.demo.uploads import Upload
+from swinsr.errors import ImageTooLargeError
+
+# Factors that are offered in place of one that gives too large a result, the largest first.
+_SCALES = (4.0, 3.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Less:
+    """An offer of less, where what was asked for is more than the server gives.
+
+    Attributes:
+        text: of a button.
+        model: to be taken in place of the one that was chosen; None to leave it.
+        scale: to be taken in place of the size; None to leave it.
+    """
+
+    text: str
+    model: str | None = None
+    scale: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be done.
+
+    Attributes:
+        text: one or two sentences.
+        startable: whether the server would do it.
+        less: what it would do instead; None where it does what is asked for, or nothing helps.
+    """
+
+    text: str
+    startable: bool = True
+    less: Less | None = None
+
+
+def plan(
+    shop: Workshop, upload: Upload, model: str, size: Size, *, restores: bool, strength: float = 1.0
+) -> Plan:
+    """Decide from the header alone; arguments as for `Workshop.process`.
+
+    Raises:
+        SwinsrError: the options or the model will not do.
+    """
+    pixels = upload.header.height * upload.header.width
+    try:
+        chosen = shop.choose(upload, model, size, Saving(), restores=restores, strength=strength)
+    except ImageTooLargeError as error:
+        return Plan(str(error), False, _smaller(shop, upload, model))
+    speeds, scale = shop.catalogue.speeds, chosen.target.scale
+    seconds = speeds.seconds(chosen.offer.entry, scale, pixels)
+    height, width = chosen.target.final
+    made = f"{width} × {height} pixels by {chosen.offer.name}"
+    why = f", for {chosen.reason}" if chosen.reason else ""
+    fetched = "" if chosen.offer.here else f" It {chosen.offer.place} first."
+    if seconds is None:
+        return Plan(f"Makes {made}{why}.{fetched}")
+    if seconds <= shop.limits.seconds:
+        return Plan(f"Makes {made}{why}, in {duration(seconds)}.{fetched}")
+    text = (
+        f"{made} would take {duration(seconds)}, and this server gives a picture "
+        f"{duration(shop.limits.seconds).removeprefix('about ')}."
+    )
+    for name in () if restores else quicker(scale):
+        guess = speeds.seconds(find_offer(name).entry, scale, pixels)
+        if guess is not None and guess <= shop.limits.seconds:
+            return Plan(text, False, Less(f"Take {name}, {duration(guess)}", model=name))
+    return Plan(f"{text} Take a smaller picture.", False)
+
+
+def _smaller(shop: Workshop, upload: Upload, model: str) -> Less | None:
+    for scale in _SCALES:
+        try:
+            shop.choose(upload, model, Size(scale), Saving(), restores=False)
+        except ImageTooLargeError:
+            continue
+        return Less(f"Make it {scale:g} times as large", scale=scale)
+    return None

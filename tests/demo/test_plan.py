@@ -1,0 +1,129 @@
+"""What a run would come to, told before it: the network, the time, and an offer of less."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swinsr.demo import Limits, catalogue
+from swinsr.demo.catalogue import KINDS, Catalogue, find_offer, suited_name
+from swinsr.demo.folder import Folder
+from swinsr.demo.speeds import Speeds
+from swinsr.demo.tasks.convert import Size, Workshop
+from swinsr.demo.tasks.plan import plan
+from swinsr.demo.uploads import Upload
+from swinsr.zoo import ModelEntry, bundled_models
+from tests.demo import samples
+
+
+@pytest.fixture
+def shop() -> Iterator[Workshop]:
+    folder = Folder(3600)
+    yield Workshop(folder, Limits(max_output_pixels=40_000, seconds=60), Catalogue())
+    folder.close()
+
+
+def given_picture(shop: Workshop, name: str, height: int = 60, width: int = 80) -> Upload:
+    path = shop.folder.new_file(name)
+    samples.picture(path, height, width)
+    return shop.open(str(path))
+
+
+def entry(name: str) -> ModelEntry:
+    found = find_offer(name).entry
+    assert found is not None
+    return found
+
+
+def test_automatic_is_what_the_command_takes(shop: Workshop) -> None:
+    from swinsr.files.choose import suited
+    from swinsr.files.engines import Engines
+    from swinsr.files.settings import Settings
+
+    for name in ("a.png", "b.jpg"):
+        upload = given_picture(shop, name)
+        for scale in (2.0, 4.0):
+            settings = Settings(scale=scale)
+            command = suited(Engines(settings), settings, upload.path, upload.header)
+            chosen, reason = suited_name("auto", upload, scale)
+            assert (reason != "") == (command.why(scale) != "")
+            assert entry(chosen).photo == (command.why(scale) != "")
+
+
+def test_every_kind_has_a_network_that_ships(shop: Workshop) -> None:
+    upload = given_picture(shop, "a.png")
+    ours = {m.name for m in bundled_models()}
+    for kind in KINDS:
+        for scale in (1.0, 2.0, 3.0, 4.0, 8.0):
+            name, _ = suited_name(kind, upload, scale)
+            assert name in ours and entry(name).scale > 1
+
+
+def test_crisp_is_offered_where_a_network_for_it_ships(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert catalogue.crisp_models() == []
+    sharp = ModelEntry("swinsr-sharp-x4", "f", "real_sr", 4, "Apache-2.0")
+    monkeypatch.setattr(catalogue, "bundled_models", lambda: (*bundled_models(), sharp))
+    upload = given_picture(shop, "a.png")
+    assert suited_name("crisp", upload, 4)[0] == "swinsr-sharp-x4"
+    assert suited_name("photo", upload, 4)[0] == "swinsr-photo-x4"
+    assert suited_name("old", upload, 4)[0] == "swinsr-real-x4"
+
+
+def test_the_time_is_told_once_this_machine_is_known(shop: Workshop) -> None:
+    upload = given_picture(shop, "a.png")
+    before = plan(shop, upload, "auto", Size(2), restores=False)
+    assert before.text == "Makes 160 × 120 pixels by swinsr-light-x2."
+    shop.catalogue.speeds.note(entry("swinsr-light-x4"), 4, 10_000, 10.0)
+    after = plan(shop, upload, "auto", Size(2), restores=False)
+    # 4800 pixels at a millisecond each, by a network a little smaller.
+    assert after.text.endswith("in about 5 s.") and after.startable and after.less is None
+
+
+def test_what_would_take_too_long_is_refused_with_a_quicker_network(shop: Workshop) -> None:
+    upload = given_picture(shop, "a.png")
+    shop.catalogue.speeds.note(entry("swinsr-light-x4"), 4, 10_000, 200.0)
+    found = plan(shop, upload, "auto", Size(2), restores=False)
+    assert not found.startable and "would take about 2 min, and this server gives" in found.text
+    assert found.less is not None and found.less.model == "swinsr-fast-x2"
+    accepted = plan(shop, upload, found.less.model, Size(2), restores=False)
+    assert accepted.startable
+    shop.catalogue.speeds.note(entry("swinsr-light-x4"), 4, 10_000, 20_000.0)
+    slower = plan(shop, upload, "auto", Size(2), restores=False)
+    assert slower.less is not None and slower.less.model == "bicubic"
+
+
+def test_what_would_be_too_large_is_refused_with_a_smaller_factor(shop: Workshop) -> None:
+    upload = given_picture(shop, "a.png")
+    found = plan(shop, upload, "auto", Size(4), restores=False)
+    assert not found.startable and "at most 40,000" in found.text
+    assert found.less is not None and found.less.scale == 2
+    assert plan(shop, upload, "auto", Size(found.less.scale), restores=False).startable
+    large = given_picture(shop, "b.png", 150, 200)
+    assert plan(shop, large, "auto", Size(4), restores=False).less is None
+
+
+@given(
+    st.sampled_from([1, 2, 3, 4]),
+    st.floats(1, 16),
+    st.integers(4_000, 10_000_000),
+    st.floats(0.01, 1e4),
+)
+def test_a_run_that_was_measured_is_guessed_as_it_was(
+    own: int, scale: float, pixels: int, seconds: float
+) -> None:
+    model = ModelEntry("m", "m", "classical_sr", own, "MIT", bytes=1000)
+    speeds = Speeds()
+    speeds.note(model, scale, pixels, seconds)
+    assert speeds.seconds(model, scale, pixels) == pytest.approx(seconds)
+    twice = speeds.seconds(model, scale, 2 * pixels)
+    assert twice == pytest.approx(2 * seconds)
+    other = ModelEntry("o", "o", "classical_sr", own, "MIT", bytes=500)
+    assert speeds.seconds(other, scale, pixels) == pytest.approx(seconds / 2)
+
+
+def test_what_was_never_measured_is_not_guessed(tmp_path: Path) -> None:
+    assert Speeds().seconds(entry("swinsr-light-x4"), 4, 1000) is None
