@@ -9,6 +9,7 @@ from swinsr.cli.evaluate import evaluate
 from swinsr.cli.export import export
 from swinsr.cli.info import info
 from swinsr.cli.models import models
+from swinsr.cli.raster import raster
 from swinsr.cli.restore import restore
 from swinsr.cli.train import train
 from swinsr.cli.upscale import upscale
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(upscale)
 app.command()(restore)
+app.command()(raster)
 app.command()(evaluate)
 app.command()(train)
 app.add_typer(models, name="models", cls=Group)
