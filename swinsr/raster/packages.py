@@ -27,6 +27,14 @@ def need_rasterio() -> Any:
     return rasterio
 
 
+def gdal_errors() -> tuple[type[Exception], ...]:
+    """What rasterio raises: errors of its own, and GDAL's as they come."""
+    from rasterio._err import CPLE_BaseError
+    from rasterio.errors import RasterioError
+
+    return RasterioError, CPLE_BaseError
+
+
 @contextmanager
 def gdal() -> Iterator[None]:
     """Around whatever reads or writes rasters: a bounded cache, and no chatter.

@@ -142,7 +142,7 @@ def _checked_output(
         raise ImageWriteError(f"{target}: the folder does not exist; create it first")
     if os.path.lexists(target):
         with contextlib.suppress(OSError):
-            if os.path.samefile(source, target):
+            if target.samefile(source):
                 raise ConfigError(f"{target}: it is the input itself; choose another name with -o")
         if not settings.overwrite:
             raise OutputExistsError(exists_problem(target))
@@ -191,6 +191,7 @@ def _run(
             compress=settings.compress,
             cog=settings.cog,
             resampling="nearest" if engine.kernel == "nearest" else "average",
+            target=target,
             progress=part(progress, _TILES_SHARE, 1.0),
         )
     publish(finished, target, overwrite=settings.overwrite)

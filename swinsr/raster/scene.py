@@ -9,7 +9,7 @@ import numpy as np
 
 from swinsr.errors import ConfigError, ImageReadError, ImageTooLargeError
 from swinsr.raster.grid import Grid
-from swinsr.raster.packages import gdal, need_rasterio
+from swinsr.raster.packages import gdal, gdal_errors, need_rasterio
 from swinsr.raster.settings import RasterSettings
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def opened(name: str) -> Iterator["DatasetReader"]:
     with gdal():
         try:
             dataset = rasterio.open(name)
-        except rasterio.errors.RasterioIOError as error:
+        except gdal_errors() as error:
             raise ImageReadError(f"{name}: it cannot be read as a raster ({error})") from error
         with dataset:
             yield dataset

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swinsr.errors import ImageReadError
+from swinsr.raster.packages import gdal_errors
 from swinsr.raster.scene import Scene, opened
 from swinsr.raster.values import VALUE, Span, codes_of
 
@@ -58,7 +59,6 @@ def read_window(
     Raises:
         ImageReadError: the file is damaged there.
     """
-    from rasterio.errors import RasterioIOError
     from rasterio.windows import Window
 
     window = Window(
@@ -75,7 +75,7 @@ def read_window(
             mask = dataset.read(scene.alpha.number, window=window)
         elif scene.masked:
             mask = dataset.read_masks(numbers[0], window=window) > 0
-    except RasterioIOError as error:
+    except gdal_errors() as error:
         raise ImageReadError(
             f"{scene.name}: it is damaged, or not all there ({error.__cause__ or error})"
         ) from error
@@ -94,7 +94,7 @@ def source_of(scene: Scene, spans: tuple[Span, ...]) -> Iterator[SceneSource]:
 
 
 def survey(scene: Scene) -> tuple[Array, ...]:
-    """Values of each band, from windows spread over the raster; from all of it where these are empty.
+    """Values of each band, from windows spread over it; from all of it where these are empty.
 
     Raises:
         ImageReadError: no pixel holds a value.

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swinsr.errors import ImageWriteError
+from swinsr.image.formats.quiet import quiet_descriptor
 from swinsr.raster.grid import Grid
-from swinsr.raster.packages import gdal, need_rasterio
+from swinsr.raster.packages import gdal, gdal_errors, need_rasterio
 from swinsr.raster.scene import Scene
 from swinsr.tiling import RawFile
 
@@ -35,6 +36,7 @@ def write_raster(
     compress: str,
     cog: bool,
     resampling: str,
+    target: Path,
     progress: Callable[[float], None],
 ) -> Path:
     """Write the file, read it again, and compare.
@@ -47,6 +49,7 @@ def write_raster(
         compress: "deflate", "zstd", "lzw" or "none".
         cog: cloud-optimised.
         resampling: of the overviews: "average" or "nearest".
+        target: what messages call it.
         progress: notified with the share done.
 
     Returns:
@@ -61,7 +64,7 @@ def write_raster(
     if compress in ("deflate", "zstd", "lzw"):
         layout["predictor"] = _predictor(scene.dtype, cog=False)
     try:
-        with gdal(), rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        with quiet_descriptor(), gdal(), rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
             with rasterio.open(path, "w", **_profile(scene, grid, layout)) as dataset:
                 _describe(dataset, scene, grid)
                 _fill(dataset, raw, scene, lambda share: progress(0.5 * share))
@@ -76,18 +79,22 @@ def write_raster(
             progress(0.8)
             with rasterio.open(path) as dataset:
                 _compare(dataset, raw, scene, len(factors))
-    except (rasterio.errors.RasterioError, rasterio.errors.RasterioIOError, OSError) as error:
-        raise _unwritten(path, error) from error
+    except gdal_errors() as error:
+        raise _unwritten(target, str(error.__cause__ or error)) from error
+    except _Differs as error:
+        raise _unwritten(target, str(error)) from error
     progress(1.0)
     return path
 
 
-def _unwritten(path: Path, error: Exception) -> Exception:
-    if isinstance(error, OSError) and error.errno is not None:
-        return error
-    reason = str(error.__cause__ or error).rstrip(".")
+class _Differs(Exception):
+    """What is read again is not what was written."""
+
+
+def _unwritten(target: Path, reason: str) -> ImageWriteError:
     return ImageWriteError(
-        f"{path.parent}: GDAL could not write there ({reason}); check that the disk has room"
+        f"{target}: GDAL could not write it ({reason.rstrip('.')}); check that the disk has room, "
+        "and run the same command again"
     )
 
 
@@ -224,9 +231,9 @@ def _compare(dataset: "DatasetReader", raw: RawFile, scene: Scene, overviews: in
             mask = dataset.dataset_mask(window=window)
             same = np.array_equal(mask != 0, samples[..., -1] != 0)
         if not same:
-            raise OSError("the file that was written does not hold what it should")
+            raise _Differs("the file that was written does not hold what it should")
     if any(len(dataset.overviews(band)) != overviews for band in dataset.indexes):
-        raise OSError("the file that was written has not all of its overviews")
+        raise _Differs("the file that was written has not all of its overviews")
     for level in range(overviews):
         with need_rasterio().open(dataset.name, overview_level=level) as overview:
             for _, window in overview.block_windows(1):
