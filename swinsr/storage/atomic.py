@@ -74,6 +74,29 @@ def atomic_output(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         raise ImageWriteError(write_problem(path, error)) from error
 
 
+def publish(finished: Path, path: Path, *, overwrite: bool) -> None:
+    """Move a finished file of the same file system to its place, as `atomic_output` ends.
+
+    Args:
+        finished: the file, written and closed.
+        path: the output.
+        overwrite: replace what is there.
+
+    Raises:
+        OutputExistsError: something is there and `overwrite` is false.
+        ImageWriteError: the place does not take it.
+    """
+    _refuse_existing(path, overwrite)
+    try:
+        with finished.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        target = path.resolve() if path.is_symlink() else path
+        _publish(finished, target, overwrite)
+        flush_folder(target.parent)
+    except OSError as error:
+        raise ImageWriteError(write_problem(path, error)) from error
+
+
 @contextmanager
 def _placing(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     target = path.resolve() if path.is_symlink() else path

@@ -3,7 +3,7 @@
 from swinsr.tiling.blend import ramp
 from swinsr.tiling.plan import Piece, TilePlan, plan_tiles
 from swinsr.tiling.raster import ArraySink, ArraySource, RawFile
-from swinsr.tiling.run import Function, Shrinking, Sink, Source, run_tiles, tiled
+from swinsr.tiling.run import Function, Shrinking, Sink, Source, compute_tile, run_tiles, tiled
 from swinsr.tiling.store import MemoryStore, TileStore
 from swinsr.tiling.workspace import WorkFolder, WorkStore, open_work, work_path
 
@@ -21,6 +21,7 @@ __all__ = [
     "TileStore",
     "WorkFolder",
     "WorkStore",
+    "compute_tile",
     "open_work",
     "plan_tiles",
     "ramp",

@@ -71,7 +71,7 @@ def run_tiles(
     for row in range(len(plan.rows)):
         for number in range(row * columns, (row + 1) * columns):
             if row >= store.rows_done and not store.has(number):
-                store.put(number, _tile(function, source, plan, number, scale))
+                store.put(number, compute_tile(function, source, plan, number, scale))
             tick(plan.area(number) / total)
         if row < store.rows_done:
             continue
@@ -141,10 +141,10 @@ class Shrinking:
         return tiled(self._function, tile, plan, scale=self._scale)
 
 
-def _tile(
+def compute_tile(
     function: Function, source: Source, plan: TilePlan, number: int, scale: int
 ) -> FloatArray:
-    """A tile's result without its context."""
+    """A tile's result without its context: (h, w, D), the output pixels of its kept part."""
     row, column = plan.piece(number)
     out = function(source.read(slice(row.start, row.stop), slice(column.start, column.stop)))
     return out[

@@ -4,6 +4,7 @@
                    /ledger     what the job is, and what of it is done
                    /*.raw      rows of pictures
                    /tile-*     tiles that rows of tiles to come still need
+                   /result*    the output, while a library writes it by name
 
 The ledger is written after what it tells of is on the disk. So what it tells is there, and what
 it does not tell is made again.
@@ -151,7 +152,10 @@ def clear(path: Path, *, all_of_it: bool = False) -> None:
 
     The ledger goes first: without it the rest counts for nothing.
     """
-    for file in [path / "ledger", *path.glob("*.raw"), *path.glob("tile-*")]:
+    for file in [
+        path / "ledger",
+        *(file for pattern in ("*.raw", "tile-*", "result*") for file in path.glob(pattern)),
+    ]:
         with suppress(FileNotFoundError):
             file.unlink()
     if all_of_it:

@@ -4,6 +4,8 @@ What is switched here belongs to the whole process, so threads share it: the fir
 and the last switches it back.
 """
 
+import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from PIL import Image as PilImage
 
 _OPENCV_LOG: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 5 moved the two functions
 _SILENT = 0
+_STANDARD_ERROR = 2
 
 
 class _Shared:
@@ -54,6 +57,29 @@ def _silence_warnings() -> Callable[[], object]:
     return lambda: caught.__exit__(None, None, None)
 
 
+def _silence_descriptor() -> Callable[[], object]:
+    try:
+        if sys.stderr.fileno() != _STANDARD_ERROR:
+            return lambda: None
+    except (AttributeError, OSError, ValueError):  # none, or not a file of the system's
+        return lambda: None
+    before = sys.stderr
+    before.flush()
+    kept = os.dup(_STANDARD_ERROR)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, _STANDARD_ERROR)
+    os.close(nowhere)
+    sys.stderr = os.fdopen(kept, "w", encoding=before.encoding, errors=before.errors, buffering=1)
+
+    def back() -> None:
+        sys.stderr.flush()
+        os.dup2(kept, _STANDARD_ERROR)
+        sys.stderr.close()
+        sys.stderr = before
+
+    return back
+
+
 class _PixelLimit:
     """Pillow's global limit, held at what the largest picture being decoded needs."""
 
@@ -83,6 +109,7 @@ class _PixelLimit:
 
 _opencv = _Shared(_silence_opencv)
 _warnings = _Shared(_silence_warnings)
+_descriptor = _Shared(_silence_descriptor)
 _pixel_limit = _PixelLimit()
 
 
@@ -90,6 +117,13 @@ _pixel_limit = _PixelLimit()
 def quiet_opencv() -> Iterator[None]:
     """Errors that OpenCV reports by its result, and logs besides, are not logged in here."""
     with _opencv.on():
+        yield
+
+
+@contextmanager
+def quiet_descriptor() -> Iterator[None]:
+    """What C libraries write to standard error by themselves is lost; what Python writes is not."""
+    with _descriptor.on():
         yield
 
 
