@@ -40,6 +40,7 @@ class LoadedClassifier:
             where none are known.
         layout: "microsoft", "huggingface" or "timm".
         inferred: settings that the files do not tell, each with the value taken and why.
+        notes: sentences that a user should see, such as which of several weights were taken.
     """
 
     network: SwinTransformer
@@ -47,6 +48,7 @@ class LoadedClassifier:
     processor: dict[str, Any]
     layout: str
     inferred: dict[str, str]
+    notes: tuple[str, ...] = ()
 
     @property
     def config(self) -> HierarchicalConfig:
@@ -72,8 +74,9 @@ def load_classifier(path: str | PathLike[str]) -> LoadedClassifier:
     beside = file.with_name(HUGGINGFACE_CONFIG)
     settings = read_json(beside) if beside.is_file() else {}
     labels: tuple[str, ...] = ()
+    notes = list(contents.notes)
     with naming(file):
-        tensors = canonical_names(contents.tensors)
+        tensors = canonical_names(contents.tensors, notes)
     layout = "microsoft"
     if is_huggingface_swin(tensors):
         layout, tensors = "huggingface", swin_from_huggingface(tensors)
@@ -94,8 +97,9 @@ def load_classifier(path: str | PathLike[str]) -> LoadedClassifier:
         detected = DetectedClassifier(config, {})
     with naming(file):
         network = _network(detected.config, tensors)
+    said = tuple(f"{file}: {note}" for note in notes)
     return LoadedClassifier(
-        network, labels, _processor(file, settings), layout, dict(detected.inferred)
+        network, labels, _processor(file, settings), layout, dict(detected.inferred), said
     )
 
 

@@ -41,10 +41,17 @@ DAMAGE = (
 
 @dataclass(frozen=True)
 class FileTensors:
-    """The tensors of a weights file, as stored, and the texts stored beside them."""
+    """The tensors of a weights file, as stored, and the texts stored beside them.
+
+    Attributes:
+        tensors: by the file's names.
+        metadata: safetensors' texts.
+        notes: ends of sentences that begin with the file's name: what a user should know.
+    """
 
     tensors: dict[str, Tensor]
     metadata: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def read_tensors(path: str | PathLike[str]) -> FileTensors:
@@ -69,8 +76,9 @@ def read_tensors(path: str | PathLike[str]) -> FileTensors:
     if kind == "index":
         return _read_shards(path)
     content = _load_pytorch(path, kind)
+    notes: list[str] = []
     try:
-        return FileTensors(_checked(unwrap(content)))
+        return FileTensors(_checked(unwrap(content, notes)), notes=tuple(notes))
     except CheckpointError as error:
         raise type(error)(f"{path} {error}") from error
 
@@ -133,19 +141,21 @@ def _read_shards(path: Path) -> FileTensors:
     names = read_json(path)["weight_map"]
     tensors: dict[str, Tensor] = {}
     metadata: dict[str, str] = {}
+    notes: dict[str, None] = {}
     for name in sorted({str(name) for name in names.values()}):
         if Path(name).name != name or kind_of(path.parent / name) == "index":
             raise CheckpointReadError(f"{path} names {name!r}, which is no weights file beside it")
         shard = read_tensors(path.parent / name)
         tensors |= shard.tensors
         metadata |= shard.metadata
+        notes |= dict.fromkeys(shard.notes)
     lost = sorted(set(names) - set(tensors))
     if lost:
         raise CheckpointReadError(
             f"{path} names {lost[0]!r} and {len(lost) - 1} more tensors that its files do not "
             "hold; download all of its files again"
         )
-    return FileTensors(tensors, metadata)
+    return FileTensors(tensors, metadata, tuple(notes))
 
 
 def _checked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

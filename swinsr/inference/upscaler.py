@@ -99,7 +99,9 @@ class Upscaler:
         loaded = load(find_weights(model))
         network = prepare(loaded.network.to(target), precision, force_float16=force_float16)
         task = str(loaded.metadata.get("task", ""))
-        return cls(NetworkEngine(network, target, name=str(model), task=task, tiling=tiling))
+        engine = NetworkEngine(network, target, name=str(model), task=task, tiling=tiling)
+        engine.notes = (*loaded.notes, *engine.notes)
+        return cls(engine)
 
     @property
     def scale(self) -> float:
