@@ -17,7 +17,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from swinsr.checkpoints.canonical import unwrap
-from swinsr.checkpoints.sniff import check_archive, kind_of, unsafe_globals
+from swinsr.checkpoints.sniff import (
+    READ_PROTOCOLS,
+    check_archive,
+    kind_of,
+    unread_protocol,
+    unsafe_globals,
+)
 from swinsr.errors import CheckpointError, CheckpointReadError, UnsafeCheckpointError
 
 # What torch and safetensors raise on damaged bytes.
@@ -36,6 +42,11 @@ DAMAGE = (
     RuntimeError,
     TypeError,
     ValueError,
+)
+PLAIN_PICKLE = "torch.storage._load_from_bytes"  # what tensors become without torch.save
+SAVE_AGAIN = (
+    "load it in the program that wrote it, and save it again with torch.save(state_dict, path), "
+    "without pickle_protocol"
 )
 
 
@@ -113,9 +124,19 @@ def _load_pytorch(path: Path, kind: str) -> object:
         unsafe = unsafe_globals(path, kind)
         if unsafe:
             names = ", ".join(unsafe[:3]) + (" and others" if len(unsafe) > 3 else "")
+            remedy = "use a copy saved as safetensors or as a plain state_dict"
+            if PLAIN_PICKLE in unsafe:
+                remedy = f"it was written by pickle itself; {SAVE_AGAIN}"
             raise UnsafeCheckpointError(
                 f"{path} asks to run {names}, and was not run: only tensors are read from a "
-                "checkpoint; use a copy saved as safetensors or as a plain state_dict"
+                f"checkpoint; {remedy}"
+            ) from None
+        protocol = unread_protocol(path, kind)
+        if protocol is not None:
+            safe = " and ".join(map(str, READ_PROTOCOLS))
+            raise CheckpointReadError(
+                f"{path} is a PyTorch checkpoint in pickle's protocol {protocol}, and only "
+                f"protocols {safe} are read safely; {SAVE_AGAIN}"
             ) from None
         raise CheckpointReadError(
             f"{path} is a truncated or damaged PyTorch checkpoint; download or copy it again"

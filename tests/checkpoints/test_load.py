@@ -221,4 +221,5 @@ def test_reads_the_older_names_of_the_bias_network(tmp_path: Path) -> None:
     network = tiny("swin2sr")
     state = {k.replace(".cpb_mlp.", ".rpe_mlp."): t for k, t in network.state_dict().items()}
     torch.save(state, tmp_path / "a.pth")
-    assert same_output(load(tmp_path / "a.pth").network, network)
+    loaded = load(tmp_path / "a.pth").network.state_dict()
+    assert all(torch.equal(loaded[name], t) for name, t in network.state_dict().items())
