@@ -12,11 +12,11 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from swinsr.checkpoints.foreign import foreign, foreign_archive
 from swinsr.errors import CheckpointReadError
 
 HEAD_BYTES = 4096
 INDEX_BYTES = 64 << 20  # more than any shard index or pickle of tensor names takes
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of four pickles in torch's older format
 READ_PROTOCOLS = (2, 3)  # of pickle, by torch's safe reader; torch.save's own is 2
 SCRIPT_MARKERS = ("constants.pkl", "code/")
@@ -73,7 +73,7 @@ def kind_of(path: Path) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(b"{") and _is_index(path):
         return "index"
-    raise CheckpointReadError(f"{path} {_what_else(path, text)}")
+    raise CheckpointReadError(f"{path} {foreign(path, head)}")
 
 
 def _is_index(path: Path) -> bool:
@@ -83,26 +83,6 @@ def _is_index(path: Path) -> bool:
     except ValueError:
         return False
     return isinstance(index, dict) and isinstance(index.get("weight_map"), dict)
-
-
-def _what_else(path: Path, text: bytes) -> str:
-    """The end of a sentence about a file that is no weights file."""
-    if text.startswith(LFS_POINTER):
-        return (
-            "is a Git LFS pointer, not the weights themselves; run `git lfs pull` or download "
-            "the file from its web page"
-        )
-    if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<")):
-        return "is a web page, not a weights file; download it again from the direct link"
-    if text.startswith((b"{", b"[")):
-        return "is JSON text, not a weights file; give the .safetensors or .pth file itself"
-    if text.startswith((b"gguf", b"\x89hdf")):
-        return "is a weights file of another program; a PyTorch or safetensors file is expected"
-    size = path.stat().st_size
-    return (
-        f"is no weights file: its {size} bytes begin like neither a PyTorch checkpoint nor "
-        "safetensors; it may be truncated, so download or copy it again"
-    )
 
 
 def check_archive(path: Path) -> bool:
@@ -127,6 +107,12 @@ def check_archive(path: Path) -> bool:
         raise CheckpointReadError(
             f"{path} is a TorchScript program, not a checkpoint; save the network's state_dict "
             "with torch.save instead"
+        )
+    other = foreign_archive(names) if "data.pkl" not in inner else None
+    if other is not None:
+        raise CheckpointReadError(
+            f"{path} holds {other}; a PyTorch or safetensors file is expected, such as the one "
+            "that it was made from"
         )
     if "data.pkl" not in inner and "data.pkl" not in names:
         raise CheckpointReadError(
