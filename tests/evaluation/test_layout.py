@@ -6,7 +6,7 @@ import pytest
 
 from swinsr.errors import ConfigError, ImageReadError
 from swinsr.evaluation.condition import Condition
-from swinsr.evaluation.layout import Item, has_pairs, list_items
+from swinsr.evaluation.layout import has_pairs, list_items
 
 X4 = Condition("sr", 4)
 
