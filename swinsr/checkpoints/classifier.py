@@ -19,10 +19,11 @@ from swinsr.checkpoints.layouts.huggingface_swin_config import (
     classifier_config_from_huggingface,
     labels_from_huggingface,
 )
+from swinsr.checkpoints.layouts.timm_config import timm_processor
 from swinsr.checkpoints.layouts.timm_swin import is_timm_swin, swin_from_timm
 from swinsr.checkpoints.load import HUGGINGFACE_CONFIG, find_weights, naming
 from swinsr.checkpoints.read import read_json, read_tensors
-from swinsr.errors import ConfigError, WeightsMismatchError
+from swinsr.errors import CheckpointReadError, ConfigError, WeightsMismatchError
 from swinsr.models import HierarchicalConfig, SwinTransformer, SwinTransformerV2
 
 PROCESSOR = "preprocessor_config.json"
@@ -135,25 +136,18 @@ def _network(config: HierarchicalConfig, tensors: Mapping[str, Tensor]) -> SwinT
 
 
 def _processor(file: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """How pictures are prepared: transformers' own settings, or timm's said in their words."""
+    """How pictures are prepared: transformers' own settings, or timm's said in their words.
+
+    Raises:
+        CheckpointReadError: they cannot be read.
+    """
     beside = file.with_name(PROCESSOR)
     if beside.is_file():
         return read_json(beside)
-    timm = settings.get("pretrained_cfg")
-    if not isinstance(timm, Mapping) or "input_size" not in timm:
-        return {}
-    size = int(timm["input_size"][-1])
-    resample = {"nearest": 0, "bilinear": 2, "bicubic": 3}.get(str(timm.get("interpolation")), 3)
-    share = float(timm.get("crop_pct") or 1.0)
-    return {
-        "do_resize": True,
-        "size": {"shortest_edge": int(size / share)},
-        "do_center_crop": True,
-        "crop_size": {"height": size, "width": size},
-        "resample": resample,
-        "do_rescale": True,
-        "rescale_factor": 1 / 255,
-        "do_normalize": True,
-        "image_mean": timm.get("mean"),
-        "image_std": timm.get("std"),
-    }
+    try:
+        return timm_processor(settings)
+    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+        beside = file.with_name(HUGGINGFACE_CONFIG)
+        raise CheckpointReadError(
+            f"{beside} does not tell how pictures are prepared ({error}); download it again"
+        ) from None
