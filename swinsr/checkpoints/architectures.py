@@ -15,13 +15,31 @@ OTHERS: tuple[tuple[str, str], ...] = (
     (r".*\.residual_group\.layers\.\d+\.(attn_win|attn_atd|convffn)\..*", "ATD"),
     (r".*\.residual_group\.blocks\.\d+\.(attn\.aligned_relative_.*|mlp\.dwconv\..*)", "SRFormer"),
     (r"layers\.\d+\.(residual_group\.)?swin1\..*", "DRCT"),
-    (r"layers\.\d+\.blocks\.\d+\.attn\.attns\..*", "DAT"),
+    (r"layers\.\d+\.blocks\.\d+\.(gamma|attn\.attns\.\d+\.rpe_biases)", "RGT"),
+    (r"layers\.\d+\.blocks\.\d+\.attn\.(attns\..*|dwconv\.\d+\.weight)", "DAT"),
+    (r"layers\.\d+\.residual_group\.hf_blocks\..*", "CRAFT"),
+    (r"table_(w|sh|sv)|index_(sh|sv)_a2w", "GRL"),
+    (
+        r"conv_first\.1\.weight",
+        "a SwinIR that works on shuffled pixels (pixel unshuffle before conv_first)",
+    ),
+    (r"residual_layer\.\d+\.residual_layer\..*", "OmniSR"),
+    (r"feats\.\d+\.safm\..*", "SAFMN"),
+    (r"feats\.\d+\.(channe_mixer|channel_mixer|lk)\..*", "PLKSR"),
+    (r"gblocks\.\d+\..*", "MoSR"),
+    (r"unet1\.conv1\..*", "Real-CUGAN or waifu2x"),
+    (r"(stylegan_decoder|toRGB)\..*", "GFPGAN"),
+    (r"quantize\.embedding\.weight", "CodeFormer or RestoreFormer"),
+    (r"qf_pred\..*", "FBCNN"),
+    (r"encoderlayer_\d+\..*", "Uformer"),
+    (r"spynet\..*", "BasicVSR"),
+    (r".*\blora_(up|down|A|B)\b.*", "a LoRA, a change to the weights of another network"),
     (r".*\bRDB1\..*|body\.\d+\.rdb1\..*|RRDB_trunk\..*", "ESRGAN (RRDBNet)"),
     (r"body\.\d+\.rcab\..*|body\.\d+\.body\.\d+\.body\.3\.conv_du\..*", "RCAN"),
     (r"head\.0\.weight|body\.0\.body\.0\.weight|body\.0\.conv1\.weight", "EDSR"),
     (r"conv0\.weight_orig|conv1\.weight_orig|features\.0\.weight", "a discriminator"),
     (r"encoder_level1\..*|.*\.attn\.temperature", "Restormer"),
-    (r"m_head\.0\.weight|m_body\..*", "SCUNet or DRUNet"),
+    (r"m_head\.(0\.)?weight|m_body\..*", "SCUNet or DRUNet"),
     (r"intro\.weight|middle_blks\..*", "NAFNet"),
     (r"block_1\.c1_r\..*", "SPAN"),
     (
@@ -50,7 +68,7 @@ def refuse_unknown(names: Iterable[str]) -> None:
     look = looks_like(names)
     if look is None and any(OURS.fullmatch(name) for name in names):
         return
-    known = "this program reads SwinIR and Swin2SR"
+    known = "this program reads SwinIR and Swin2SR as published"
     if look is not None:
         raise UnknownArchitectureError(f"holds tensors that look like {look}; {known}")
     some = ", ".join(sorted(names)[:3])

@@ -5,35 +5,26 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from swinsr.checkpoints.owners import by_preference, is_averaged, is_raw, owner_of
 from swinsr.errors import CheckpointReadError, WeightsMismatchError
 from swinsr.models.restoration import DERIVED_BUFFERS
 
-# Where a training program puts the network's tensors, the best first: averaged weights (EMA)
-# are what the published results were computed with.
-WRAPPERS = (
-    "params_ema",
-    "ema_state_dict",
-    "params",
-    "state_dict",
-    "model_state_dict",
-    "model",
-    "generator_ema",
-    "generator",
-    "net_g_ema",
-    "net_g",
-    "netG",
-    "network",
-)
 WORKERS = ("module.", "_orig_mod.")  # of DataParallel and torch.compile
-OWNERS = ("generator_ema.", "net_g_ema.", "generator.", "net_g.", "netG.", "model.", "network.")
-LANDMARK = "conv_first.weight"
+COUNTERS = ("n_averaged",)  # of torch.optim.swa_utils.AveragedModel
+# Microsoft's first Swin V2 files; its own loader renames them as well.
+OLDER_NAMES = ((".rpe_mlp.", ".cpb_mlp."),)
 DEEPEST = 8
 
 
-def unwrap(content: object) -> dict[str, Tensor]:
+def unwrap(content: object, notes: list[str] | None = None) -> dict[str, Tensor]:
     """Find the tensors of a network in what torch.load returned.
 
-    Follows `WRAPPERS` in their order, then a single nested mapping; drops what is no tensor.
+    Averaged weights come before raw ones (`swinsr.checkpoints.owners`), then a single nested
+    mapping of any name; what is no tensor is dropped.
+
+    Args:
+        content: what was loaded.
+        notes: gets a sentence where averaged weights were taken and others were there.
 
     Raises:
         CheckpointReadError: no named tensors inside; the message is the end of a sentence that
@@ -42,24 +33,39 @@ def unwrap(content: object) -> dict[str, Tensor]:
     for _ in range(DEEPEST):
         if not isinstance(content, Mapping):
             break
-        inner = [content[k] for k in WRAPPERS if _holds_tensors(content.get(k))]
-        if not inner:
+        places = {str(k): value for k, value in content.items() if _holds_tensors(value)}
+        best = by_preference(places)
+        if not best:
             tensors = {str(k): v for k, v in content.items() if isinstance(v, Tensor)}
             if tensors:
                 return tensors
-            inner = [value for value in content.values() if isinstance(value, Mapping)]
-            if len(inner) != 1:
+            nested = [value for value in content.values() if isinstance(value, Mapping)]
+            if len(nested) != 1:
                 break
-        content = inner[0]
+            content = nested[0]
+            continue
+        _note_averaged(best, notes)
+        content = places[best[0]]
     raise CheckpointReadError(
         f"holds no network's tensors but {_describe(content)}; a state_dict is expected"
     )
 
 
+def _note_averaged(names: list[str], notes: list[str] | None) -> None:
+    """Tell that averaged weights are taken where raw ones are there too; names, the best first."""
+    raw = [name for name in names if is_raw(name)]
+    if notes is not None and raw and is_averaged(names[0]):
+        notes.append(f"its averaged weights ({names[0]}) are used, not {', '.join(raw)}")
+
+
 def _holds_tensors(value: object, depth: int = 0) -> bool:
+    """Whether tensors are somewhere in a mapping; a single number, such as a decay, is none."""
     if not isinstance(value, Mapping) or depth > DEEPEST:
         return False
-    return any(isinstance(v, Tensor) or _holds_tensors(v, depth + 1) for v in value.values())
+    return any(
+        (isinstance(v, Tensor) and v.ndim > 0) or _holds_tensors(v, depth + 1)
+        for v in value.values()
+    )
 
 
 def _describe(content: object) -> str:
@@ -71,8 +77,17 @@ def _describe(content: object) -> str:
     return f"a value of type {type(content).__name__}"
 
 
-def canonical_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def canonical_names(
+    tensors: Mapping[str, Tensor], notes: list[str] | None = None
+) -> dict[str, Tensor]:
     """Strip the prefixes that training programs put before a network's names.
+
+    Of a network that is there several times the averaged weights are taken; what belongs to a
+    discriminator or a loss is left out.
+
+    Args:
+        tensors: by the file's names.
+        notes: as for `unwrap`.
 
     Raises:
         WeightsMismatchError: two tensors get the same name.
@@ -82,14 +97,21 @@ def canonical_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         short = name
         while short.startswith(WORKERS):
             short = short.partition(".")[2]
+        for old, new in OLDER_NAMES:
+            short = short.replace(old, new)
         if short in out:
             raise WeightsMismatchError(f"holds {short} twice, with and without a prefix")
-        out[short] = tensor
-    for owner in OWNERS:
-        if owner + LANDMARK in out:  # leave out what belongs to a discriminator or a loss
-            part = {k[len(owner) :]: t for k, t in out.items() if k.startswith(owner)}
-            return canonical_names(part)
-    return out
+        if short not in COUNTERS:
+            out[short] = tensor
+    owner, others = owner_of(out)
+    if not owner:
+        return out
+    averaged = any(map(is_averaged, owner.split(".")))
+    raw = [o or "those without a prefix" for o in others if not any(map(is_averaged, o.split(".")))]
+    if notes is not None and averaged and raw:
+        named = ", ".join(o.removesuffix(".") for o in raw)
+        notes.append(f"its averaged weights ({owner.removesuffix('.')}) are used, not {named}")
+    return canonical_names({k[len(owner) :]: t for k, t in out.items() if k.startswith(owner)})
 
 
 def parameters_only(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -19,10 +19,11 @@ from swinsr.checkpoints.layouts.huggingface_swin_config import (
     classifier_config_from_huggingface,
     labels_from_huggingface,
 )
+from swinsr.checkpoints.layouts.timm_config import timm_processor
 from swinsr.checkpoints.layouts.timm_swin import is_timm_swin, swin_from_timm
 from swinsr.checkpoints.load import HUGGINGFACE_CONFIG, find_weights, naming
 from swinsr.checkpoints.read import read_json, read_tensors
-from swinsr.errors import ConfigError, WeightsMismatchError
+from swinsr.errors import CheckpointReadError, ConfigError, WeightsMismatchError
 from swinsr.models import HierarchicalConfig, SwinTransformer, SwinTransformerV2
 
 PROCESSOR = "preprocessor_config.json"
@@ -40,6 +41,7 @@ class LoadedClassifier:
             where none are known.
         layout: "microsoft", "huggingface" or "timm".
         inferred: settings that the files do not tell, each with the value taken and why.
+        notes: sentences that a user should see, such as which of several weights were taken.
     """
 
     network: SwinTransformer
@@ -47,6 +49,7 @@ class LoadedClassifier:
     processor: dict[str, Any]
     layout: str
     inferred: dict[str, str]
+    notes: tuple[str, ...] = ()
 
     @property
     def config(self) -> HierarchicalConfig:
@@ -72,8 +75,9 @@ def load_classifier(path: str | PathLike[str]) -> LoadedClassifier:
     beside = file.with_name(HUGGINGFACE_CONFIG)
     settings = read_json(beside) if beside.is_file() else {}
     labels: tuple[str, ...] = ()
+    notes = list(contents.notes)
     with naming(file):
-        tensors = canonical_names(contents.tensors)
+        tensors = canonical_names(contents.tensors, notes)
     layout = "microsoft"
     if is_huggingface_swin(tensors):
         layout, tensors = "huggingface", swin_from_huggingface(tensors)
@@ -94,8 +98,9 @@ def load_classifier(path: str | PathLike[str]) -> LoadedClassifier:
         detected = DetectedClassifier(config, {})
     with naming(file):
         network = _network(detected.config, tensors)
+    said = tuple(f"{file}: {note}" for note in notes)
     return LoadedClassifier(
-        network, labels, _processor(file, settings), layout, dict(detected.inferred)
+        network, labels, _processor(file, settings), layout, dict(detected.inferred), said
     )
 
 
@@ -131,25 +136,18 @@ def _network(config: HierarchicalConfig, tensors: Mapping[str, Tensor]) -> SwinT
 
 
 def _processor(file: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """How pictures are prepared: transformers' own settings, or timm's said in their words."""
+    """How pictures are prepared: transformers' own settings, or timm's said in their words.
+
+    Raises:
+        CheckpointReadError: they cannot be read.
+    """
     beside = file.with_name(PROCESSOR)
     if beside.is_file():
         return read_json(beside)
-    timm = settings.get("pretrained_cfg")
-    if not isinstance(timm, Mapping) or "input_size" not in timm:
-        return {}
-    size = int(timm["input_size"][-1])
-    resample = {"nearest": 0, "bilinear": 2, "bicubic": 3}.get(str(timm.get("interpolation")), 3)
-    share = float(timm.get("crop_pct") or 1.0)
-    return {
-        "do_resize": True,
-        "size": {"shortest_edge": int(size / share)},
-        "do_center_crop": True,
-        "crop_size": {"height": size, "width": size},
-        "resample": resample,
-        "do_rescale": True,
-        "rescale_factor": 1 / 255,
-        "do_normalize": True,
-        "image_mean": timm.get("mean"),
-        "image_std": timm.get("std"),
-    }
+    try:
+        return timm_processor(settings)
+    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+        beside = file.with_name(HUGGINGFACE_CONFIG)
+        raise CheckpointReadError(
+            f"{beside} does not tell how pictures are prepared ({error}); download it again"
+        ) from None

@@ -28,6 +28,7 @@ class Description:
         config: the published keywords.
         inferred: settings that the file does not tell, each with the value taken and why.
         metadata: further texts from the file: data, training, licence.
+        notes: sentences that a user should see.
     """
 
     family: str
@@ -37,6 +38,7 @@ class Description:
     config: dict[str, Any]
     inferred: dict[str, str]
     metadata: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def describe(model: LoadedModel) -> Description:
@@ -55,6 +57,7 @@ def describe(model: LoadedModel) -> Description:
         config=config.to_dict(),
         inferred=inferred,
         metadata={k: v for k, v in sorted(model.metadata.items()) if k not in shown},
+        notes=model.notes,
     )
 
 

@@ -1,7 +1,8 @@
 """Family and configuration from the tensors alone.
 
 Names and shapes tell nearly all. Where the published buffers are in the file too they are hints for
-what no parameter tells: `img_size`, Swin2SR's window and the window its bias was trained at.
+what no parameter tells: `img_size` and with it the shift, Swin2SR's window and the window its bias
+was trained at.
 """
 
 import math
@@ -170,18 +171,36 @@ def _window(blocks: Group, upsampler: str, inferred: dict[str, str], *, v2: bool
 def _img_size(
     shapes: Shapes, blocks: Group, values: Mapping[str, Any], inferred: dict[str, str]
 ) -> int:
-    """From the absolute embedding, else from the number of windows in a shift mask."""
+    """From the absolute embedding, else from the number of windows in a shift mask.
+
+    The published networks keep a mask for each block that shifts. So position indices without one
+    tell that nothing shifts, which is so where `img_size` is no larger than the window.
+    """
     window: int = values["window_size"]
     if values["ape"]:
         _, tokens, _ = first_shape([shapes], "absolute_pos_embed", 3)
         return math.isqrt(tokens)
+    masked = False
     for block in blocks:
         mask = block.get("attn_mask", ())
+        masked = masked or "attn_mask" in block
         if len(mask) == 3 and mask[1] == window**2:
             return window * math.isqrt(mask[0])
+    indexed = all("attn.relative_position_index" in block for block in blocks)
+    shifts = max(values["depths"]) > 1 and window > 1
+    if indexed and shifts and not masked:
+        inferred["img_size"] = (
+            f"{window}, no larger than the window: beside its position indices the file has no "
+            "shift masks, so no window is shifted"
+        )
+        return window
     usual = 64 if values["upsampler"] else 128
     size = max(usual // window, 2) * window
-    inferred["img_size"] = f"{size}, as usual; pictures of any size give the same result with it"
+    inferred["img_size"] = f"{size}, as usual; " + (
+        "pictures of any size give the same result with it"
+        if masked or not shifts
+        else "windows are shifted, as they are with any size above the window"
+    )
     return size
 
 

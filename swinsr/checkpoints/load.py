@@ -37,12 +37,14 @@ class LoadedModel:
         config: the network's configuration.
         metadata: the texts that the file carries.
         inferred: settings that the file does not tell, each with the value taken and why.
+        notes: sentences that a user should see, such as which of several weights were taken.
     """
 
     network: RestorationNetwork
     config: RestorationConfig
     metadata: dict[str, str]
     inferred: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def load(path: str | PathLike[str], *, strict: bool = True) -> LoadedModel:
@@ -63,8 +65,9 @@ def load(path: str | PathLike[str], *, strict: bool = True) -> LoadedModel:
     """
     file = find_weights(Path(path))
     contents = read_tensors(file)
+    notes = list(contents.notes)
     with naming(file):
-        tensors = canonical_names(contents.tensors)
+        tensors = canonical_names(contents.tensors, notes)
         stated = config_from_metadata(contents.metadata)
     origin = "its metadata"
     if is_huggingface(tensors):
@@ -82,7 +85,8 @@ def load(path: str | PathLike[str], *, strict: bool = True) -> LoadedModel:
             check_stated(stated, detect(parameters_only(tensors)), origin)
             detected = Detected(stated, {})
         network = network_from(detected.config, tensors, strict=strict)
-    return LoadedModel(network, detected.config, dict(contents.metadata), detected.inferred)
+    said = tuple(f"{file}: {note}" for note in notes)
+    return LoadedModel(network, detected.config, dict(contents.metadata), detected.inferred, said)
 
 
 @contextmanager

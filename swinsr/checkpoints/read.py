@@ -17,7 +17,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from swinsr.checkpoints.canonical import unwrap
-from swinsr.checkpoints.sniff import check_archive, kind_of, unsafe_globals
+from swinsr.checkpoints.sniff import (
+    READ_PROTOCOLS,
+    check_archive,
+    kind_of,
+    unread_protocol,
+    unsafe_globals,
+)
 from swinsr.errors import CheckpointError, CheckpointReadError, UnsafeCheckpointError
 
 # What torch and safetensors raise on damaged bytes.
@@ -37,14 +43,26 @@ DAMAGE = (
     TypeError,
     ValueError,
 )
+PLAIN_PICKLE = "torch.storage._load_from_bytes"  # what tensors become without torch.save
+SAVE_AGAIN = (
+    "load it in the program that wrote it, and save it again with torch.save(state_dict, path), "
+    "without pickle_protocol"
+)
 
 
 @dataclass(frozen=True)
 class FileTensors:
-    """The tensors of a weights file, as stored, and the texts stored beside them."""
+    """The tensors of a weights file, as stored, and the texts stored beside them.
+
+    Attributes:
+        tensors: by the file's names.
+        metadata: safetensors' texts.
+        notes: ends of sentences that begin with the file's name: what a user should know.
+    """
 
     tensors: dict[str, Tensor]
     metadata: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def read_tensors(path: str | PathLike[str]) -> FileTensors:
@@ -69,8 +87,9 @@ def read_tensors(path: str | PathLike[str]) -> FileTensors:
     if kind == "index":
         return _read_shards(path)
     content = _load_pytorch(path, kind)
+    notes: list[str] = []
     try:
-        return FileTensors(_checked(unwrap(content)))
+        return FileTensors(_checked(unwrap(content, notes)), notes=tuple(notes))
     except CheckpointError as error:
         raise type(error)(f"{path} {error}") from error
 
@@ -105,9 +124,19 @@ def _load_pytorch(path: Path, kind: str) -> object:
         unsafe = unsafe_globals(path, kind)
         if unsafe:
             names = ", ".join(unsafe[:3]) + (" and others" if len(unsafe) > 3 else "")
+            remedy = "use a copy saved as safetensors or as a plain state_dict"
+            if PLAIN_PICKLE in unsafe:
+                remedy = f"it was written by pickle itself; {SAVE_AGAIN}"
             raise UnsafeCheckpointError(
                 f"{path} asks to run {names}, and was not run: only tensors are read from a "
-                "checkpoint; use a copy saved as safetensors or as a plain state_dict"
+                f"checkpoint; {remedy}"
+            ) from None
+        protocol = unread_protocol(path, kind)
+        if protocol is not None:
+            safe = " and ".join(map(str, READ_PROTOCOLS))
+            raise CheckpointReadError(
+                f"{path} is a PyTorch checkpoint in pickle's protocol {protocol}, and only "
+                f"protocols {safe} are read safely; {SAVE_AGAIN}"
             ) from None
         raise CheckpointReadError(
             f"{path} is a truncated or damaged PyTorch checkpoint; download or copy it again"
@@ -133,19 +162,21 @@ def _read_shards(path: Path) -> FileTensors:
     names = read_json(path)["weight_map"]
     tensors: dict[str, Tensor] = {}
     metadata: dict[str, str] = {}
+    notes: dict[str, None] = {}
     for name in sorted({str(name) for name in names.values()}):
         if Path(name).name != name or kind_of(path.parent / name) == "index":
             raise CheckpointReadError(f"{path} names {name!r}, which is no weights file beside it")
         shard = read_tensors(path.parent / name)
         tensors |= shard.tensors
         metadata |= shard.metadata
+        notes |= dict.fromkeys(shard.notes)
     lost = sorted(set(names) - set(tensors))
     if lost:
         raise CheckpointReadError(
             f"{path} names {lost[0]!r} and {len(lost) - 1} more tensors that its files do not "
             "hold; download all of its files again"
         )
-    return FileTensors(tensors, metadata)
+    return FileTensors(tensors, metadata, tuple(notes))
 
 
 def _checked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -12,11 +12,13 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from swinsr.checkpoints.foreign import foreign, foreign_archive
 from swinsr.errors import CheckpointReadError
 
 HEAD_BYTES = 4096
 INDEX_BYTES = 64 << 20  # more than any shard index or pickle of tensor names takes
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of four pickles in torch's older format
+READ_PROTOCOLS = (2, 3)  # of pickle, by torch's safe reader; torch.save's own is 2
 SCRIPT_MARKERS = ("constants.pkl", "code/")
 STRINGS = ("SHORT_BINUNICODE", "BINUNICODE", "UNICODE", "BINSTRING", "SHORT_BINSTRING", "STRING")
 # What zipfile raises on damaged bytes; RuntimeError where a flag says "encrypted".
@@ -64,12 +66,14 @@ def kind_of(path: Path) -> str:
         return "safetensors"
     if head.startswith(b"\x80"):
         return "pickle"
+    if head.startswith(f"L{TORCH_MAGIC}L\n".encode()):  # protocols 0 and 1
+        return "pickle"
     if head[:1] in (b"c", b"(", b"}", b"]") and any(requested_globals(head)):  # protocols 0 and 1
         return "pickle"
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(b"{") and _is_index(path):
         return "index"
-    raise CheckpointReadError(f"{path} {_what_else(path, text)}")
+    raise CheckpointReadError(f"{path} {foreign(path, head)}")
 
 
 def _is_index(path: Path) -> bool:
@@ -79,26 +83,6 @@ def _is_index(path: Path) -> bool:
     except ValueError:
         return False
     return isinstance(index, dict) and isinstance(index.get("weight_map"), dict)
-
-
-def _what_else(path: Path, text: bytes) -> str:
-    """The end of a sentence about a file that is no weights file."""
-    if text.startswith(LFS_POINTER):
-        return (
-            "is a Git LFS pointer, not the weights themselves; run `git lfs pull` or download "
-            "the file from its web page"
-        )
-    if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<")):
-        return "is a web page, not a weights file; download it again from the direct link"
-    if text.startswith((b"{", b"[")):
-        return "is JSON text, not a weights file; give the .safetensors or .pth file itself"
-    if text.startswith((b"gguf", b"\x89hdf")):
-        return "is a weights file of another program; a PyTorch or safetensors file is expected"
-    size = path.stat().st_size
-    return (
-        f"is no weights file: its {size} bytes begin like neither a PyTorch checkpoint nor "
-        "safetensors; it may be truncated, so download or copy it again"
-    )
 
 
 def check_archive(path: Path) -> bool:
@@ -123,6 +107,12 @@ def check_archive(path: Path) -> bool:
         raise CheckpointReadError(
             f"{path} is a TorchScript program, not a checkpoint; save the network's state_dict "
             "with torch.save instead"
+        )
+    other = foreign_archive(names) if "data.pkl" not in inner else None
+    if other is not None:
+        raise CheckpointReadError(
+            f"{path} holds {other}; a PyTorch or safetensors file is expected, such as the one "
+            "that it was made from"
         )
     if "data.pkl" not in inner and "data.pkl" not in names:
         raise CheckpointReadError(
@@ -163,16 +153,37 @@ def requested_globals(pickle: bytes) -> Iterator[str]:
 
 def unsafe_globals(path: Path, kind: str) -> list[str]:
     """Names in a checkpoint's pickle beyond those of tensors and plain containers."""
+    found = dict.fromkeys(requested_globals(_pickle_of(path, kind)))
+    return [name for name in found if not TENSOR_GLOBALS.fullmatch(name)]
+
+
+def unread_protocol(path: Path, kind: str) -> int | None:
+    """The protocol of a whole checkpoint's pickle where it is none of `READ_PROTOCOLS`."""
+    pickle = _pickle_of(path, kind)
+    protocol, position, left = 0, 0, 1
+    try:
+        while left:
+            last = 0
+            for opcode, argument, at in pickletools.genops(pickle[position:]):
+                if position == 0 and argument == TORCH_MAGIC:
+                    left = 4
+                known = int(argument or 0) if opcode.name == "PROTO" else opcode.proto
+                protocol, last = max(protocol, known), at or 0
+            position, left = position + last + 1, left - 1
+    except (ValueError, UnicodeError, IndexError, OverflowError):
+        return None  # it is cut off or damaged
+    return None if protocol in READ_PROTOCOLS else protocol
+
+
+def _pickle_of(path: Path, kind: str) -> bytes:
+    """The pickle that names a checkpoint's tensors; empty where it cannot be had."""
     try:
         if kind == "zip":
             with zipfile.ZipFile(path) as archive:
                 names = [n for n in archive.namelist() if n.rpartition("/")[2] == "data.pkl"]
                 with archive.open(names[0]) as member:
-                    data = member.read(INDEX_BYTES)
-        else:
-            with path.open("rb") as file:
-                data = file.read(INDEX_BYTES)
+                    return member.read(INDEX_BYTES)
+        with path.open("rb") as file:
+            return file.read(INDEX_BYTES)
     except ZIP_DAMAGE:
-        return []
-    found = dict.fromkeys(requested_globals(data))
-    return [name for name in found if not TENSOR_GLOBALS.fullmatch(name)]
+        return b""

@@ -30,10 +30,18 @@ class Classifier:
 
     classifier = Classifier.from_pretrained("microsoft/swin-tiny-patch4-window7-224")
     best = classifier(picture)[0]
+
+    Attributes:
+        network, preprocessing, labels: what it was made of.
+        notes: sentences that a user should see: what had to be guessed or chosen.
     """
 
     def __init__(
-        self, network: SwinTransformer, preprocessing: Preprocessing, labels: tuple[str, ...] = ()
+        self,
+        network: SwinTransformer,
+        preprocessing: Preprocessing,
+        labels: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
         """Use `from_pretrained`, unless the network is one's own.
 
@@ -47,6 +55,7 @@ class Classifier:
         self.network = network.eval()
         self.preprocessing = preprocessing
         self.labels = labels or tuple(f"class {i}" for i in range(network.config.num_classes))
+        self.notes = notes
 
     @classmethod
     def from_pretrained(cls, model: str | PathLike[str], *, device: str = "auto") -> "Classifier":
@@ -66,7 +75,7 @@ class Classifier:
         loaded = load_classifier(find_weights(Path(model) if not isinstance(model, str) else model))
         preprocessing = Preprocessing.from_settings(loaded.processor, loaded.config.img_size)
         network = loaded.network.to(choose_device(device))
-        return cls(network, preprocessing, loaded.labels)
+        return cls(network, preprocessing, loaded.labels, loaded.notes)
 
     @torch.inference_mode()
     def __call__(self, picture: Image | PilImage.Image, count: int = 5) -> list[Prediction]:

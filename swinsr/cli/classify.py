@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from swinsr.cli.views.console import report_error
+from swinsr.cli.views.console import report_error, report_note
 from swinsr.errors import SwinsrError
 
 
@@ -33,6 +33,8 @@ def classify(
     from swinsr.image import read_image
 
     classifier = Classifier.from_pretrained(model, device=device)
+    for note in classifier.notes:
+        report_note(note)
     failed = False
     for image in images:
         try:

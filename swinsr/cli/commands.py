@@ -24,7 +24,10 @@ class Entry(NamedTuple):
 COMMANDS = {
     "upscale": Entry("swinsr.cli.upscale", "Upscale pictures."),
     "restore": Entry("swinsr.cli.restore", "Restore pictures at their own size."),
-    "raster": Entry("swinsr.cli.raster", "Enlarge a georeferenced raster: any bands and type, in bounded memory, as a GeoTIFF."),
+    "raster": Entry(
+        "swinsr.cli.raster",
+        "Enlarge a georeferenced raster: any bands and type, in bounded memory, as a GeoTIFF.",
+    ),
     "demo": Entry("swinsr.cli.demo", "Serve a web page that upscales and restores pictures."),
     "models": Entry("swinsr.cli.models", "List, download and check models."),
     "info": Entry("swinsr.cli.info", "Show what a weights file holds."),

@@ -8,6 +8,7 @@ def info(
 ) -> None:
     """Show a checkpoint's family, configuration and what had to be inferred."""
     from swinsr.checkpoints import describe, load
+    from swinsr.cli.views.console import report_note
     from swinsr.zoo import find_weights
 
     path = find_weights(model)
@@ -20,6 +21,8 @@ def info(
     _section("configuration", shown.config)
     _section("inferred, the file does not tell", shown.inferred)
     _section("metadata", shown.metadata)
+    for note in shown.notes:
+        report_note(note)
 
 
 def _section(title: str, entries: dict[str, object] | dict[str, str]) -> None:

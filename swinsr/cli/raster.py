@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from swinsr.cli import options
-from swinsr.cli.views.console import FileProgress, show
+from swinsr.cli.views.console import show
+from swinsr.cli.views.progress import FileProgress
 from swinsr.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -3,8 +3,11 @@
 NAME/                       pictures alone
 NAME/HR/ (or GT, GTmod12, original, target, DIV2K_valid_HR)
 NAME/LR_bicubic/X4/ax4.png  beside it, for HR/a.png; also LR/X4, LRbicx4, DIV2K_valid_LR_bicubic
-NAME/LR/ (or LQ, input)     one scale, or the same size: a.png, ax4.png, a_x4.png
+NAME/LR/ (or LQ, input)     one scale, or the same size: a.png, ax4.png, a_x4.png, a_LR.png
 NAME/image_SRF_4/           a_SRF_4_HR.png with a_SRF_4_LR.png
+NAME/                       a_HR.png with a_LR.png, side by side
+
+What a pair may be called is in `swinsr.evaluation.pairs`.
 """
 
 from collections import Counter
@@ -14,6 +17,7 @@ from pathlib import Path
 from swinsr.errors import ConfigError, ImageReadError
 from swinsr.evaluation.condition import Condition
 from swinsr.evaluation.known import TRUTH_FOLDERS
+from swinsr.evaluation.pairs import Pictures, base_of, composed, poor_names
 from swinsr.image import FORMATS
 
 _FLAT = ("LR", "LQ", "input", "LR_bicubic")
@@ -66,6 +70,9 @@ def _list_items(root: Path, condition: Condition) -> Items:
     truths, notes = _pictures(truth_folder(root))
     sources = None
     if condition.kind in ("sr", "pair"):
+        beside = _side_by_side(truths, scale)
+        if beside:
+            return Items(beside, tuple(notes))
         sources = _source_folder(root, scale)
     if condition.kind == "pair" and sources is None:
         raise ConfigError(
@@ -77,8 +84,11 @@ def _list_items(root: Path, condition: Condition) -> Items:
             f"{root}: no x{scale} pictures are given; they are made as MATLAB's imresize does."
         )
     names = _names(truths)
+    if sources is None:
+        return Items(tuple(map(Item, names, truths)), tuple(notes))
+    given = Pictures(sorted(path for path in sources.iterdir() if _is_picture(path)))
     items = (
-        Item(name, path, None if sources is None else _source_of(path, sources, scale))
+        Item(name, path, _source_of(path, given, sources, scale))
         for path, name in zip(truths, names, strict=True)
     )
     return Items(tuple(items), tuple(notes))
@@ -86,7 +96,24 @@ def _list_items(root: Path, condition: Condition) -> Items:
 
 def has_pairs(root: Path) -> bool:
     """Whether a folder gives a poor picture of the same size for each truth."""
-    return _source_folder(root, 1) is not None and truth_folder(root) != root
+    truths = truth_folder(root)
+    if truths != root:
+        return _source_folder(root, 1) is not None
+    return bool(_side_by_side(sorted(p for p in root.iterdir() if _is_picture(p)), 1))
+
+
+def _side_by_side(pictures: list[Path], scale: int) -> tuple[Item, ...]:
+    """Pairs such as a_HR.png and a_LR.png in one folder; nothing unless all are of such pairs."""
+    truths = [path for path in pictures if base_of(composed(path.stem)) != composed(path.stem)]
+    given = Pictures(path for path in pictures if path not in truths)
+    found = [(path, _find(path, given, scale)) for path in truths]
+    taken = {source for _, source in found if source is not None}
+    if not taken or len(taken) != len(truths) or len(taken) + len(truths) != len(pictures):
+        return ()
+    names = _names(truths)
+    return tuple(
+        Item(name, path, source) for name, (path, source) in zip(names, found, strict=True)
+    )
 
 
 def truth_folder(root: Path) -> Path:
@@ -119,23 +146,26 @@ def _source_folder(root: Path, scale: int) -> Path | None:
     return None
 
 
-def _source_of(truth: Path, folder: Path, scale: int) -> Path:
+def _find(truth: Path, given: Pictures, scale: int) -> Path | None:
+    found = (given.find(name, truth.suffix) for name in poor_names(truth.stem, scale))
+    return next((path for path in found if path is not None), None)
+
+
+def _source_of(truth: Path, given: Pictures, folder: Path, scale: int) -> Path:
     """The poor picture of a truth; where it is missing, where it was expected."""
-    stem = truth.stem
-    stems = [f"{stem}x{scale}", f"{stem}_x{scale}", stem, f"{stem}_LR", f"{stem}_LRBI_x{scale}"]
-    if scale == 1:
-        stems = [stem]
-    candidates = [folder / (name + truth.suffix) for name in stems]
-    candidates += [folder / (name + suffix) for name in stems for suffix in FORMATS]
-    return next((path for path in candidates if path.is_file()), candidates[0])
+    usual = poor_names(truth.stem, scale)[0] + truth.suffix
+    return _find(truth, given, scale) or folder / usual
 
 
 def _from_srf(folder: Path, scale: int) -> Items:
     truths, notes = _pictures(folder, f"_SRF_{scale}_HR")
+    given = Pictures(sorted(path for path in folder.iterdir() if _is_picture(path)))
     items = []
     for path in truths:
         name = path.stem.removesuffix(f"_SRF_{scale}_HR")
-        items.append(Item(name, path, path.with_name(f"{name}_SRF_{scale}_LR{path.suffix}")))
+        poor = f"{name}_SRF_{scale}_LR"
+        source = given.find(composed(poor), path.suffix) or path.with_name(poor + path.suffix)
+        items.append(Item(name, path, source))
     return Items(tuple(items), tuple(notes))
 
 

@@ -104,6 +104,7 @@ class Upscaler:
         engine = NetworkEngine(network, target, name=str(model), task=task, tiling=tiling)
         if best:
             engine.spare = 1.0
+        engine.notes = (*loaded.notes, *engine.notes)
         return cls(engine)
 
     @property

@@ -5,7 +5,8 @@ import itertools
 import pytest
 import torch
 
-from swinsr.checkpoints.canonical import WRAPPERS, canonical_names, to_float32, unwrap
+from swinsr.checkpoints.canonical import canonical_names, to_float32, unwrap
+from swinsr.checkpoints.owners import WRAPPERS
 from swinsr.errors import CheckpointReadError, WeightsMismatchError
 
 GOOD = {"conv_first.weight": torch.ones(1)}

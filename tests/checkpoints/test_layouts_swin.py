@@ -258,3 +258,12 @@ def test_refuses_other_networks(tmp_path: Path) -> None:
 def test_refuses_unknown_layouts_and_suffixes(tmp_path: Path, layout: str, name: str) -> None:
     with pytest.raises(ConfigError):
         save_classifier(tiny("swin"), tmp_path / name, layout=layout)
+
+
+def test_reads_microsofts_older_names_of_the_bias_network(tmp_path: Path) -> None:
+    network = tiny("swinv2")
+    state = {k.replace(".cpb_mlp.", ".rpe_mlp."): t for k, t in network.state_dict().items()}
+    assert any(".rpe_mlp." in name for name in state)
+    torch.save({"model": state}, tmp_path / "swinv2.pth")
+    loaded = load_classifier(tmp_path / "swinv2.pth").network.state_dict()
+    assert all(torch.equal(loaded[name], t) for name, t in network.state_dict().items())

@@ -112,8 +112,7 @@ def test_transformers_model_without_a_head_gives_features(tmp_path: Path, family
 
 
 @pytest.mark.parametrize("family", ["swin", "swinv2"])
-def test_equals_timm_on_random_weights(family: str) -> None:
-    timm = pytest.importorskip("timm", reason="timm, which needs torchvision, is not installed")
+def test_equals_timm_on_random_weights(timm: Any, family: str) -> None:
     network = tiny(family)
     kind = {"swin": "SwinTransformer", "swinv2": "SwinTransformerV2"}[family]
     built = getattr(timm.models, kind)(

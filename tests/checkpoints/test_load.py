@@ -215,3 +215,11 @@ def test_a_description_larger_than_the_file_is_not_built(tmp_path: Path) -> None
 def test_folder_without_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointReadError, match=r"folder without model\.safetensors"):
         load(tmp_path)
+
+
+def test_reads_the_older_names_of_the_bias_network(tmp_path: Path) -> None:
+    network = tiny("swin2sr")
+    state = {k.replace(".cpb_mlp.", ".rpe_mlp."): t for k, t in network.state_dict().items()}
+    torch.save(state, tmp_path / "a.pth")
+    loaded = load(tmp_path / "a.pth").network.state_dict()
+    assert all(torch.equal(loaded[name], t) for name, t in network.state_dict().items())

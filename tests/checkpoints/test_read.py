@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pickle
 import re
 import zipfile
 from pathlib import Path
@@ -14,15 +15,16 @@ from hypothesis import strategies as st
 from safetensors.torch import save as safetensors_bytes
 
 from swinsr.checkpoints.read import read_tensors
-from swinsr.errors import CheckpointError, CheckpointReadError
+from swinsr.errors import CheckpointError, CheckpointReadError, UnsafeCheckpointError
 
 SWINSR = Path(__file__).parents[2] / "swinsr"
 STATE = {"conv.weight": torch.arange(6.0).view(2, 3), "conv.bias": torch.ones(2)}
 
 
-def torch_bytes(content: object, *, legacy: bool = False) -> bytes:
+def torch_bytes(content: object, *, legacy: bool = False, protocol: int = 2) -> bytes:
     buffer = io.BytesIO()
-    torch.save(content, buffer, _use_new_zipfile_serialization=not legacy)
+    zipped = not legacy
+    torch.save(content, buffer, pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
     return buffer.getvalue()
 
 
@@ -113,6 +115,42 @@ def test_rejects_bad_content(tmp_path: Path, content: bytes, words: list[str]) -
     path = tmp_path / "a.pth"
     path.write_bytes(content)
     assert_refused(path, *words)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+@pytest.mark.parametrize("protocol", [0, 1, 4, 5])
+def test_names_a_pickle_protocol_that_is_not_read(
+    tmp_path: Path, protocol: int, legacy: bool
+) -> None:
+    path = tmp_path / "a.pth"
+    path.write_bytes(torch_bytes({"params": STATE}, legacy=legacy, protocol=protocol))
+    assert_refused(path, f"pickle's protocol {protocol}", "save it again with torch.save")
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_reads_the_protocols_of_torch(tmp_path: Path, protocol: int, legacy: bool) -> None:
+    path = tmp_path / "a.pth"
+    path.write_bytes(torch_bytes({"params": STATE}, legacy=legacy, protocol=protocol))
+    assert set(read_tensors(path).tensors) == set(STATE)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("protocol", range(6))
+def test_says_what_a_plain_pickle_of_tensors_is(tmp_path: Path, protocol: int) -> None:
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps(STATE, protocol=protocol))
+    with pytest.raises(UnsafeCheckpointError, match=r"by pickle itself; .* with torch\.save"):
+        read_tensors(path)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+def test_a_cut_pickle_of_another_protocol_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    path.write_bytes(torch_bytes(STATE, legacy=True, protocol=4)[:30])
+    assert_refused(path, "truncated or damaged")
 
 
 def test_rejects_zip_that_is_no_checkpoint(tmp_path: Path) -> None:

@@ -58,6 +58,86 @@ def test_prepares_as_transformers_does(kind: str) -> None:
     assert (ours - expected).abs().max() <= 2e-6 * max(1.0, float(expected.abs().max()))
 
 
+LEFT_OUT = [
+    (),
+    ("resample",),
+    ("image_mean",),
+    ("image_std",),
+    ("image_mean", "image_std"),
+    ("size",),
+    ("do_rescale", "rescale_factor"),
+    ("do_normalize", "do_resize"),
+    ("image_processor_type", "resample", "image_std"),
+]
+
+
+@pytest.mark.parametrize("names", LEFT_OUT, ids=["-".join(names) or "none" for names in LEFT_OUT])
+def test_takes_for_what_is_left_out_what_transformers_takes(names: tuple[str, ...]) -> None:
+    settings: dict[str, Any] = {
+        "image_processor_type": "ViTImageProcessor",
+        "do_resize": True,
+        "size": {"height": 40, "width": 36},
+        "resample": 3,
+        "do_rescale": True,
+        "rescale_factor": 1 / 127.5,
+        "do_normalize": True,
+        "image_mean": [0.1, 0.2, 0.3],
+        "image_std": [0.7, 0.8, 0.9],
+    }
+    settings = {name: value for name, value in settings.items() if name not in names}
+    ours = Preprocessing.from_settings(settings, side=32)
+    right = {  # of transformers 5.24, and of every release since 4.25
+        "resample": 2,
+        "image_mean": (0.5, 0.5, 0.5),
+        "image_std": (0.5, 0.5, 0.5),
+        "size": (224, 224),
+    }
+    assert (ours.resample == right["resample"]) == ("resample" in names)
+    assert (ours.mean == right["image_mean"]) == ("image_mean" in names)
+    assert (ours.std == right["image_std"]) == ("image_std" in names)
+    assert (ours.size == right["size"]) == ("size" in names)
+    nulled = settings | {n: None for n in names if n in right}
+    assert Preprocessing.from_settings(nulled, side=32) == ours
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    processor = getattr(transformers, "ViTImageProcessorPil", None)
+    if processor is None:
+        pytest.skip("this transformers has no image processor that works without torchvision")
+    theirs = processor.from_dict(settings)(photograph(), return_tensors="pt")["pixel_values"]
+    found = ours(from_pil(photograph()))
+    assert (found - theirs).abs().max() <= 2e-6 * max(1.0, float(theirs.abs().max()))
+
+
+def test_a_left_out_setting_of_an_unknown_processor_is_refused() -> None:
+    with pytest.raises(ConfigError, match="leaves out resample, and BitImageProcessor's"):
+        Preprocessing.from_settings(
+            {"image_processor_type": "BitImageProcessor", "size": 32, "image_mean": [0.5] * 3}, 32
+        )
+
+
+@pytest.mark.parametrize(
+    ("changes", "size"),
+    [
+        ({}, {"shortest_edge": 36}),
+        ({"crop_pct": 0.9}, {"shortest_edge": 35}),
+        ({"crop_pct": 1.0, "crop_mode": "squash"}, {"height": 32, "width": 32}),
+        ({"interpolation": "lanczos"}, {"shortest_edge": 36}),
+    ],
+)
+def test_prepares_as_timm_does(timm: Any, changes: dict[str, Any], size: dict[str, int]) -> None:
+    from swinsr.checkpoints.layouts.timm_config import timm_processor
+
+    cfg = {"input_size": [3, 32, 32], "interpolation": "bicubic", **changes}
+    processor = timm_processor({"architecture": "swin", "pretrained_cfg": cfg})
+    assert processor["size"] == size
+    resolved = timm.data.resolve_data_config({}, pretrained_cfg=cfg)
+    resolved["crop_mode"] = resolved.get("crop_mode", "center")
+    transform = timm.data.create_transform(**resolved, is_training=False)
+    for height, width in ((90, 140), (91, 77), (64, 65)):
+        expected = transform(photograph(height, width))[None]
+        found = Preprocessing.from_settings(processor, side=32)(from_pil(photograph(height, width)))
+        assert (found - expected).abs().max() <= 1e-5
+
+
 def test_command_agrees_with_transformers_pipeline(folder: Path, tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
     picture = tmp_path / "picture.png"

@@ -1,7 +1,5 @@
 """Weights saved with `keep_buffers` load in spandrel, which ComfyUI and chaiNNer use."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +22,6 @@ NETWORKS = [
     ("swin2sr", {"upscale": 4, "upsampler": "pixelshuffle_aux"}),
     ("swin2sr", {"upscale": 4, "upsampler": "pixelshuffle_hf"}),
 ]
-
-
-@pytest.fixture(scope="module")
-def spandrel() -> Iterator[Any]:
-    operators = torch.library.Library("torchvision", "FRAGMENT")  # undone when it is let go
-    try:
-        import torchvision  # noqa: F401 - spandrel imports it
-    except ImportError:
-        pytest.skip("torchvision, which spandrel needs, is not installed")
-    except RuntimeError:
-        # It cannot load its operators beside another build of torch; nothing here uses them.
-        for name in [n for n in sys.modules if n.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        for name in ("nms", "qnms"):
-            operators.define(f"{name}(Tensor a, Tensor b, float c) -> Tensor")
-    yield pytest.importorskip("spandrel", reason="spandrel is not installed")
 
 
 @pytest.mark.parametrize(("family", "changes"), NETWORKS)
