@@ -26,7 +26,7 @@ COMMANDS = {
     "restore": Entry("swinsr.cli.restore", "Restore pictures at their own size."),
     "raster": Entry(
         "swinsr.cli.raster",
-        "Enlarge a georeferenced raster: any bands and type, in bounded memory, as a GeoTIFF.",
+        "Enlarge a georeferenced raster, whatever its size.",
     ),
     "demo": Entry("swinsr.cli.demo", "Serve a web page that upscales and restores pictures."),
     "models": Entry("swinsr.cli.models", "List, download and check models."),

@@ -118,7 +118,7 @@ def raster(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Enlarge a georeferenced raster: any bands and type, in bounded memory, as a GeoTIFF.
+    """Enlarge a georeferenced raster, whatever its size.
 
     The result lies on the same ground in smaller pixels; nodata, masks, band names, units and
     tags are kept.

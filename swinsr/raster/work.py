@@ -1,6 +1,7 @@
 """A raster's work, settled before it begins: whoever computes a tile of it gets the same."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -129,6 +130,5 @@ def tile_for(engine: Engine, scale: int, settings: RasterSettings) -> int:
         return settings.tile
     side = largest_tile(engine, TILE_MEMORY, settings.overlap)
     # The last of several passes sees the tile as the ones before have enlarged it.
-    passes = max(engine.passes(float(scale)), 1)
-    earlier: int = (engine.scale or 1) ** (passes - 1)
+    earlier = math.prod(stage.scale or 1 for stage in engine.stages(float(scale))[:-1])
     return max(side // earlier, 2 * settings.overlap, 16)

@@ -26,14 +26,14 @@ from swinsr.image import (
     check_side,
     output_format,
     read_image,
-    resize,
     to_depth,
     write_image,
 )
 from swinsr.image.formats.table import ALL
 
 if TYPE_CHECKING:
-    from swinsr.inference import Upscaler
+    from swinsr.image.resize.pillow import resize
+from swinsr.inference import Upscaler
 
 # What browsers show as it is.
 _SHOWN = (".png", ".jpg", ".webp")
