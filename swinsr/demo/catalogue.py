@@ -16,8 +16,8 @@ from swinsr.demo.speeds import Speeds
 from swinsr.demo.telling import tell
 from swinsr.demo.uploads import Upload
 from swinsr.errors import ModelNotFoundError
-from swinsr.files.choose import photo_reason
 from swinsr.files.engines import restorer
+from swinsr.files.judge import judge
 from swinsr.image import Image
 from swinsr.zoo import (
     ModelEntry,
@@ -184,19 +184,15 @@ def suited_name(kind: str, upload: Upload, scale: float) -> tuple[str, str]:
         scale: factor of enlargement.
     """
     if kind == AUTOMATIC:
-        reason = photo_reason(upload.path, upload.header)
-        chosen = default_model(scale, photo=bool(reason))
-        return chosen.name, reason if chosen.photo else ""
+        damage, reason = judge(upload.path, upload.header)
+        chosen = default_model(scale, damage=damage)
+        return chosen.name, reason if chosen.damage != "none" else ""
     if kind == CRISP and (crisp := crisp_models()):
         return _reaching(crisp, scale).name, "a crisp result"
     if kind == "old":
-        worn = [m for m in bundled_models() if m.task == "real_sr" and not m.photo]
-        worn = [m for m in worn if not m.name.startswith(_CRISP_NAME)]
-        if worn:
-            return _reaching(worn, scale).name, "an old or noisy picture"
-    photo = kind in ("photo", "old", CRISP)
-    chosen = default_model(scale, photo=photo)
-    return chosen.name, "a photograph" if chosen.photo else ""
+        return default_model(scale, damage="heavy").name, "an old or noisy picture"
+    chosen = default_model(scale, damage="slight" if kind in ("photo", CRISP) else "none")
+    return chosen.name, "a photograph" if chosen.damage != "none" else ""
 
 
 def crisp_models() -> list[ModelEntry]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swinsr.files.engines import Engines, Models, Suited
+from swinsr.files.judge import judge
 from swinsr.files.settings import Settings
 from swinsr.files.size import Size
-from swinsr.image.formats.jpeg.quality import BEGINNING, jpeg_quality
 
 if TYPE_CHECKING:
     from swinsr.image import Header
@@ -38,24 +38,8 @@ def suited(engines: Engines, settings: Settings, source: Path, header: "Header |
     """The models that suit a file, where neither the user nor --fast named another."""
     if settings.model is not None or settings.fast or settings.task != "upscale":
         return Suited(engines)
-    reason = photo_reason(source, header)
-    return Suited(engines, photo=bool(reason), reason=reason)
-
-
-def photo_reason(source: Path, header: "Header | None") -> str:
-    """Why a network for photographs suits a file, for people; empty where it does not.
-
-    A network for clean pictures sharpens a JPEG's ringing into speckle: one for photographs is
-    taken for a JPEG, however well it was saved. Nothing is decoded for it.
-    """
-    if header is None or header.format != "JPEG":
-        return ""
-    try:
-        with source.open("rb") as stream:
-            quality = jpeg_quality(stream.read(BEGINNING))
-    except OSError:
-        quality = None  # reading the picture says what is wrong
-    return "a JPEG" if quality is None else f"a JPEG of about quality {quality}"
+    damage, reason = judge(source, header)
+    return Suited(engines, damage, reason)
 
 
 def choose_way(engines: Models, settings: Settings, height: int, width: int) -> Way:

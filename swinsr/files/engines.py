@@ -10,6 +10,7 @@ from swinsr.files.signals import loading
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
+    from swinsr.zoo import Damage
 
 # Tasks of the models that restoring chooses from, by what is asked for.
 _TASKS = {"denoise": ("color_denoise", "gray_denoise"), "jpeg": ("color_jpeg", "gray_jpeg")}
@@ -82,7 +83,7 @@ class Engines:
         )
 
         settings = self._settings
-        name, *others = self._names(settings.scale, photo=False)
+        name, *others = self._names(settings.scale)
         if others:
             return settings.scale
         if name in BASELINES:
@@ -97,12 +98,12 @@ class Engines:
         known = published is not None and path == cached_path(published)
         return float(published.scale) if known and published is not None else None
 
-    def get(self, scale: float | None, *, photo: bool = False) -> "Upscaler":
+    def get(self, scale: float | None, *, damage: "Damage" = "none") -> "Upscaler":
         """The model for an enlargement: the one that was named, or the bundled ones that suit.
 
         Args:
             scale: factor of enlargement.
-            photo: whether the picture was a JPEG, whose artefacts a model should know.
+            damage: what the picture has been through, which a model should know.
 
         Raises:
             SwinsrError: it cannot be had.
@@ -110,7 +111,7 @@ class Engines:
         from swinsr.inference import Upscaler
         from swinsr.inference.relay import RelayEngine
 
-        names = self._names(scale, photo=photo)
+        names = self._names(scale, damage=damage)
         for name in names:
             if name not in self._loaded:
                 self._loaded[name] = load(name, self._settings)
@@ -120,7 +121,7 @@ class Engines:
             self._loaded[whole] = Upscaler(RelayEngine(engines))
         return self._loaded[whole]
 
-    def _names(self, scale: float | None, *, photo: bool) -> tuple[str, ...]:
+    def _names(self, scale: float | None, *, damage: "Damage" = "none") -> tuple[str, ...]:
         from swinsr.inference.baselines import DEFAULT_SCALE
         from swinsr.inference.stages import default_stages
 
@@ -130,7 +131,7 @@ class Engines:
         if settings.task != "upscale":
             return (restorer(settings.task),)
         wanted = DEFAULT_SCALE if scale is None else max(scale, 1.0)
-        chosen = default_stages(wanted, fast=settings.fast, photo=photo, best=settings.best)
+        chosen = default_stages(wanted, fast=settings.fast, damage=damage, best=settings.best)
         return tuple(model.name for model in chosen)
 
 
@@ -140,26 +141,26 @@ class Suited:
 
     Attributes:
         engines: of the run.
-        photo: as for `Engines.get`.
+        damage: as for `Engines.get`.
         reason: why, for people; empty where nothing spoke for it.
     """
 
     engines: Engines
-    photo: bool = False
+    damage: "Damage" = "none"
     reason: str = ""
 
     def get(self, scale: float | None) -> "Upscaler":
         """The model for an enlargement."""
-        return self.engines.get(scale, photo=self.photo)
+        return self.engines.get(scale, damage=self.damage)
 
     def why(self, scale: float | None) -> str:
-        """Why it was taken, where it is one for photographs."""
+        """Why it was taken, where it is one for damage."""
         from swinsr.inference.baselines import DEFAULT_SCALE
         from swinsr.inference.stages import default_stages
 
         wanted = DEFAULT_SCALE if scale is None else max(scale, 1.0)
-        taken = self.photo and default_stages(wanted, photo=True)[0].photo
-        return self.reason if taken else ""
+        first, *_ = default_stages(wanted, damage=self.damage)
+        return self.reason if first.damage != "none" else ""
 
 
 def load(name: str, settings: Settings) -> "Upscaler":

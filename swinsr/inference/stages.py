@@ -1,11 +1,11 @@
 """Which bundled models reach an enlargement, one after the other."""
 
 from swinsr.inference.passes import SPARE, cheapest_stages
-from swinsr.zoo import ModelEntry, default_model, models_by_scale
+from swinsr.zoo import Damage, ModelEntry, default_model, models_by_scale
 
 
 def default_stages(
-    scale: float, *, fast: bool = False, photo: bool = False, best: bool = False
+    scale: float, *, fast: bool = False, damage: Damage = "none", best: bool = False
 ) -> tuple[ModelEntry, ...]:
     """Choose them: one where that comes near enough, otherwise the least work.
 
@@ -13,14 +13,14 @@ def default_stages(
 
     Args:
         scale: factor of enlargement asked for, at least 1.
-        fast, photo: as for `swinsr.zoo.models_by_scale`.
+        fast, damage: as for `swinsr.zoo.models_by_scale`.
         best: take one alone, as often as it takes.
     """
-    first = default_model(scale, fast=fast, photo=photo)
+    first = default_model(scale, fast=fast, damage=damage)
     if best or first.scale * SPARE >= scale:
         return (first,)
     clean = models_by_scale(fast=fast)
-    known = models_by_scale(fast=fast, photo=photo)
+    known = models_by_scale(fast=fast, damage=damage)
     stages = cheapest_stages(clean, scale, SPARE)
     head = min((s for s in known if s >= stages[0]), default=max(known))
     if head != stages[0]:

@@ -1,10 +1,13 @@
 """What JPEG, noise and blur left in a picture, measured without knowing how it was.
 
-Blockiness after Z. Wang et al., "Blind measurement of blocking artifacts in images", ICIP 2000:
-steps at every eighth column that the columns between do not have; here for each of the eight
-offsets, since what was cropped has its grid anywhere. Noise after J. Immerkaer, "Fast noise
-variance estimation", CVIU 64 (1996), in the flattest blocks alone.
+Noise after J. Immerkaer, "Fast noise variance estimation", CVIU 64 (1996), in the flattest blocks
+alone. JPEG by its grid, wherever that lies in what was cropped: on it, and nowhere else, the higher
+frequencies of blocks are nothing and the lower ones multiples of a step (Z. Fan and R. de Queiroz,
+"Identification of bitmap compression history", IEEE TIP 12, 2003).
 """
+
+import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,96 +15,117 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
-# More than this says no more of a picture, and costs time.
-LOOKED_AT = 512
-SMALLEST = 24
-NAMES = (
-    "blocks", "blocks_16", "zeros", "zeros_gain", "noise", "noise_flat", "noise_chroma", "fine",
-    "fine_chroma", "ringing", "contrast",
-)  # fmt: skip
+# Sides of the middle that is looked at: more says no more of a picture, and takes time.
+LOOKED_AT, _GRID_LOOKED_AT = 512, 256
+SMALLEST = 32
 _BLOCK = 8
-_LARGEST_STEP = 12.0  # levels; an edge of the picture is no block's
 _LAPLACE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-_YCC = np.array(
-    [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
-)
+# How much stronger that makes white noise.
+_GAIN = 6
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+# From this share of higher frequencies that only one place of the grid makes nothing, it was a JPEG.
+_GRID = 0.1
+# Rows and columns of the lower frequencies, and libjpeg's mean step for them at quality 50.
+_LOW = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (2, 1), (1, 2), (2, 2), (0, 3), (3, 0))
+_STEP_50 = 12.9
+_STEPS = np.arange(2, 41)
+_FEWEST = 12  # coefficients that are not nothing, for a step to be told from them
+_AGREEING = 2  # frequencies that show one
+_CLEAR = 0.3  # how regular they are to be, 1 for exact multiples
 
 
-def measure_damage(pixels: Pixels) -> NDArray[np.float64]:
-    """Measure a picture's damage, in the middle of it where it is large.
+@dataclass(frozen=True)
+class Damage:
+    """What was found.
+
+    Attributes:
+        noise: its standard deviation in luma, in 8-bit levels, in the flattest tenth of the picture;
+            noise of its own in each channel counts two thirds there.
+        softness: strength of the finest structure over that of all, as a natural logarithm: around
+            0 in a picture as sharp as its pixels, -1 and less in a blurred or enlarged one.
+        quality: about which quality of JPEG it went through last; None for none that shows.
+    """
+
+    noise: float
+    softness: float
+    quality: int | None
+
+
+def measure_damage(pixels: Pixels) -> Damage:
+    """Measure the middle of a picture.
 
     Args:
         pixels: (H, W, 1 or 3) uint8, both sides at least `SMALLEST`.
-
-    Returns:
-        One number for each of `NAMES`.
     """
-    y, *chroma = _planes(_middle(pixels))
-    across, offset_x = _blockiness(y)
-    down, offset_y = _blockiness(y.T)
-    zeros, elsewhere = _zeros(y, offset_x, offset_y), _zeros(y, offset_x + 4, offset_y + 4)
-    noise = _fine(y)
-    spread = np.sort(_deviations(noise).ravel()) / 6
+    part = _middle(pixels, LOOKED_AT).astype(np.float32)
+    y: Plane = part[..., 0] if part.shape[2] == 1 else part @ _LUMA
+    fine = np.asarray(cv2.filter2D(y, -1, _LAPLACE, borderType=cv2.BORDER_REFLECT_101), np.float32)
+    spread = np.sort(_deviations(fine).ravel()) / _GAIN
     gradient = np.abs(np.diff(y, axis=1))[:-1] + np.abs(np.diff(y, axis=0))[:, :-1]
-    coloured = [_fine(c) for c in chroma]
-    chroma_spread = [np.sort(_deviations(c).ravel()) / 6 for c in coloured] or [np.zeros(1)]
-    values = (
-        across + down,
-        _blockiness(chroma[0], 16)[0] + _blockiness(chroma[0].T, 16)[0] if chroma else 0.0,
-        zeros,
-        zeros - elsewhere,
-        spread[len(spread) // 10],
-        spread[len(spread) // 2],
-        max(float(s[len(s) // 4]) for s in chroma_spread),
-        np.log((np.abs(noise).mean() + 0.1) / (gradient.mean() + 0.1)),
-        np.log((sum(np.abs(c).mean() for c in coloured) + 0.05) / (np.abs(noise).mean() + 0.1)),
-        _ringing(y, noise),
-        np.log(gradient.mean() + 0.1),
-    )
-    return np.array(values, np.float64)
+    softness = math.log((float(np.abs(fine).mean()) + 0.1) / (float(gradient.mean()) + 0.1))
+    quality = _quality(_middle(y, _GRID_LOOKED_AT))
+    return Damage(float(spread[len(spread) // 10]), softness, quality)
 
 
-def _fine(plane: Plane) -> Plane:
-    """What neither flat areas nor straight edges have; 6 times as strong as white noise."""
-    filtered = cv2.filter2D(plane, -1, _LAPLACE, borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(filtered, np.float32)
-
-
-def _middle(pixels: Pixels) -> Pixels:
+def _middle(pixels: NDArray[np.generic], side: int) -> NDArray:  # type: ignore[type-arg]
     height, width = pixels.shape[:2]
-    top, left = max(height - LOOKED_AT, 0) // 2, max(width - LOOKED_AT, 0) // 2
-    return pixels[top : top + LOOKED_AT, left : left + LOOKED_AT]
+    top, left = max(height - side, 0) // 2, max(width - side, 0) // 2
+    return pixels[top : top + side, left : left + side]
 
 
-def _planes(pixels: Pixels) -> list[Plane]:
-    """Y, Cb and Cr, or Y alone where there is no colour."""
-    x = pixels.astype(np.float32)
-    if x.shape[2] == 1:
-        return [x[..., 0]]
-    planes = [np.ascontiguousarray(x @ row) for row in _YCC]
-    return planes if float(np.abs(planes[1]).max()) > 0.5 else planes[:1]
-
-
-def _blockiness(plane: Plane, side: int = _BLOCK) -> tuple[float, int]:
-    """How much the columns of one offset step more than others, in levels, and which offset."""
-    step = np.abs(np.diff(plane, axis=1))
-    excess = step[:, 1:-1] - (step[:, :-2] + step[:, 2:]) / 2
-    columns = excess.clip(-_LARGEST_STEP, _LARGEST_STEP).mean(axis=0)
-    places = np.array([columns[k::side].mean() for k in range(side)])
-    best = int(places.argmax())
-    # Column k of `columns` is the step between pixels k + 1 and k + 2.
-    return float(places[best] - np.median(places)), (best + 2) % side
-
-
-def _zeros(plane: Plane, left: int, top: int) -> float:
-    """Share of the higher frequencies of 8x8 blocks that are nearly nothing."""
-    plane = plane[top % _BLOCK :, left % _BLOCK :]
+def _deviations(plane: Plane) -> Plane:
+    """Root mean square of each 8x8 block."""
     rows, columns = plane.shape[0] // _BLOCK, plane.shape[1] // _BLOCK
-    cut = plane[: rows * _BLOCK, : columns * _BLOCK]
-    blocks = cut.reshape(rows, _BLOCK, columns, _BLOCK).transpose(0, 2, 1, 3)
-    spectrum = _DCT @ blocks @ _DCT.T
-    u, v = np.indices((_BLOCK, _BLOCK))
-    return float((np.abs(spectrum[..., u + v >= 5]) < 1).mean())
+    blocks = plane[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
+    deviations: Plane = np.sqrt(np.square(blocks).mean(axis=(1, 3)))
+    return deviations
+
+
+def _quality(y: Plane) -> int | None:
+    spectra, gain = _on_the_grid(y)
+    if gain < _GRID:
+        return None
+    found = [step for row, column in _LOW if (step := _step(spectra[:, row, column])) is not None]
+    if len(found) < _AGREEING:
+        return None
+    scale = 100 * math.exp(float(np.log(found).mean())) / _STEP_50
+    # libjpeg's scale of its tables, backwards.
+    return round(max(100 - scale / 2, 1) if scale <= 100 else max(5000 / scale, 1))
+
+
+def _on_the_grid(y: Plane) -> tuple[Plane, float]:
+    """Spectra (n, 8, 8) of the blocks on the likeliest grid, and how much it stands out."""
+    rows, columns = np.indices((_BLOCK, _BLOCK))
+    high = rows + columns >= _BLOCK // 2
+    shares, best = [], (-1.0, np.zeros((0, _BLOCK, _BLOCK), np.float32))
+    for left in range(_BLOCK):
+        width = (y.shape[1] - left) // _BLOCK
+        across = y[:, left : left + width * _BLOCK].reshape(-1, width, _BLOCK) @ _DCT.T
+        for top in range(_BLOCK):
+            height = (y.shape[0] - top) // _BLOCK
+            stacked = across[top : top + height * _BLOCK].reshape(height, _BLOCK, width, _BLOCK)
+            spectra = (_DCT @ stacked.transpose(0, 2, 1, 3)).reshape(-1, _BLOCK, _BLOCK)
+            share = float((np.abs(spectra[:, high]) < 0.8).mean())
+            shares.append(share)
+            if share > best[0]:
+                best = (share, spectra)
+    return best[1], best[0] - float(np.median(shares))
+
+
+def _step(values: Plane) -> int | None:
+    """The step whose multiples a frequency's values are; None where that cannot be told."""
+    clear = np.zeros(len(_STEPS))
+    for place, step in enumerate(_STEPS):
+        large = values[np.abs(values) > 0.6 * step]
+        if len(large) < _FEWEST:
+            break
+        regular = abs(np.exp(2j * np.pi / step * large).mean())
+        clear[place] = regular - 1.2 / math.sqrt(len(large))
+    best = float(clear.max())
+    if best < _CLEAR:
+        return None
+    # The parts of a step score as the step does.
+    return int(_STEPS[np.flatnonzero(clear >= 0.85 * best)[-1]])
 
 
 def _dct() -> Plane:
@@ -113,24 +137,3 @@ def _dct() -> Plane:
 
 
 _DCT = _dct()
-
-
-def _deviations(plane: Plane) -> Plane:
-    """Root mean square of each 8x8 block."""
-    rows, columns = plane.shape[0] // _BLOCK, plane.shape[1] // _BLOCK
-    cut = plane[: rows * _BLOCK, : columns * _BLOCK]
-    blocks = cut.reshape(rows, _BLOCK, columns, _BLOCK)
-    deviations: Plane = np.sqrt(np.square(blocks).mean(axis=(1, 3)))
-    return deviations
-
-
-def _ringing(y: Plane, noise: Plane) -> float:
-    """Fine structure beside strong edges over that away from them, as a logarithm."""
-    edge = cv2.morphologyEx(y, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 40
-    wide = cv2.dilate(edge.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    beside = wide & (cv2.dilate(edge.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
-    away = ~wide
-    if beside.sum() < 50 or away.sum() < 50:
-        return 0.0
-    size = np.abs(noise)
-    return float(np.log((np.median(size[beside]) + 0.2) / (np.median(size[away]) + 0.2)))

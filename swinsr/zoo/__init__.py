@@ -13,12 +13,13 @@ from swinsr.zoo.cache import (
     verify,
 )
 from swinsr.zoo.download import download, no_answer_after
-from swinsr.zoo.entry import ModelEntry
+from swinsr.zoo.entry import Damage, ModelEntry
 from swinsr.zoo.find import find_published, find_weights
 from swinsr.zoo.hub import hub_folder, is_hub_id
 from swinsr.zoo.published import published_models
 
 __all__ = [
+    "Damage",
     "ModelEntry",
     "Record",
     "Verdict",

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from swinsr.errors import ModelNotFoundError
-from swinsr.zoo.entry import ModelEntry
+from swinsr.zoo.entry import Damage, ModelEntry
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -34,26 +34,30 @@ def bundled_models() -> tuple[ModelEntry, ...]:
     return tuple(ModelEntry(**model) for model in manifest["models"])
 
 
-def default_model(scale: float, *, fast: bool = False, photo: bool = False) -> ModelEntry:
+def default_model(scale: float, *, fast: bool = False, damage: Damage = "none") -> ModelEntry:
     """The bundled model for an enlargement: the smallest scale that reaches it, or the largest.
 
     Args:
         scale: factor of enlargement asked for, at least 1.
-        fast, photo: as for `models_by_scale`.
+        fast, damage: as for `models_by_scale`.
     """
-    candidates = [model for _, model in sorted(models_by_scale(fast=fast, photo=photo).items())]
+    candidates = [model for _, model in sorted(models_by_scale(fast=fast, damage=damage).items())]
     return next((m for m in candidates if m.scale >= scale), candidates[-1])
 
 
-def models_by_scale(*, fast: bool = False, photo: bool = False) -> dict[int, ModelEntry]:
+def models_by_scale(*, fast: bool = False, damage: Damage = "none") -> dict[int, ModelEntry]:
     """The bundled models that enlarge, one a scale.
 
     Args:
         fast: the quicker one of each scale, where there is one.
-        photo: those for pictures that were JPEGs alone, where there are some.
+        damage: those for pictures that have been through so much; for a scale without one the
+            next milder.
     """
     bundled = [m for m in bundled_models() if m.scale > 1]
-    if photo and any(m.photo for m in bundled):
-        return {m.scale: m for m in bundled if m.photo}
+    slight = {m.scale: m for m in bundled if m.damage == "slight"}
+    if damage == "heavy":
+        slight |= {m.scale: m for m in bundled if m.damage == "heavy"}
+    if damage != "none" and slight:
+        return slight
     chosen = {m.scale: m for m in bundled if m.default}
     return chosen | {m.scale: m for m in bundled if fast and m.fast}

@@ -2,7 +2,10 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
+
+# How much a picture has been through, before a network is to enlarge it.
+Damage: TypeAlias = Literal["none", "slight", "heavy"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +24,8 @@ class ModelEntry:
         family: "swinir" or "swin2sr" where listed.
         summary: one sentence on what it is good for.
         default: whether it is the one taken for its scale when no model is named.
-        photo: whether it is the one taken for its scale where a picture was a JPEG.
+        damage: what it is taken for at its scale when no model is named: "none", "slight" as of a
+            JPEG, or "heavy"; see `default`.
         fast: whether it is the quicker one taken for its scale where speed is asked for.
         config: the published constructor's keywords, where listed.
         noise: sigma in 8-bit levels that it was trained to remove, for denoising.
@@ -41,7 +45,7 @@ class ModelEntry:
     summary: str = ""
     default: bool = False
     fast: bool = False
-    photo: bool = False
+    damage: Damage = "none"
     config: Mapping[str, Any] | None = dataclasses.field(default=None, hash=False)
     noise: int | None = None
     quality: int | None = None

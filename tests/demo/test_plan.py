@@ -49,7 +49,7 @@ def test_automatic_is_what_the_command_takes(shop: Workshop) -> None:
             command = suited(Engines(settings), settings, upload.path, upload.header)
             chosen, reason = suited_name("auto", upload, scale)
             assert (reason != "") == (command.why(scale) != "")
-            assert entry(chosen).photo == (command.why(scale) != "")
+            assert (entry(chosen).damage != "none") == (command.why(scale) != "")
 
 
 def test_every_kind_has_a_network_that_ships(shop: Workshop) -> None:

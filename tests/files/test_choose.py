@@ -9,7 +9,7 @@ from PIL import Image
 
 from swinsr import Settings, upscale_file
 from swinsr.files import choose
-from swinsr.files.choose import BANDED_PIXELS, choose_tiles, photo_reason, suited
+from swinsr.files.choose import BANDED_PIXELS, choose_tiles, suited
 from swinsr.files.engines import Engines
 from swinsr.files.size import Size
 from swinsr.image import probe_image
@@ -64,17 +64,6 @@ def saved(path: Path, **options: Any) -> Path:
     return path
 
 
-def test_a_jpeg_speaks_for_a_network_for_photographs(tmp_path: Path) -> None:
-    jpeg = saved(tmp_path / "a.jpg", quality=78)
-    png = saved(tmp_path / "a.png")
-    lying = tmp_path / "lying.png"
-    lying.write_bytes(jpeg.read_bytes())
-    assert photo_reason(jpeg, probe_image(jpeg)) == "a JPEG of about quality 78"
-    assert photo_reason(lying, probe_image(lying)) == "a JPEG of about quality 78"
-    assert photo_reason(png, probe_image(png)) == ""
-    assert photo_reason(png, None) == ""
-
-
 @pytest.mark.parametrize(
     "settings",
     [
@@ -88,14 +77,12 @@ def test_what_was_asked_for_by_name_is_taken(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jpeg = saved(tmp_path / "a.jpg")
-    monkeypatch.setattr(choose, "photo_reason", lambda *_: pytest.fail("nothing to look for"))
-    assert suited(Engines(settings), settings, jpeg, probe_image(jpeg)).photo is False
+    monkeypatch.setattr(choose, "judge", lambda *_: pytest.fail("nothing to look for"))
+    assert suited(Engines(settings), settings, jpeg, probe_image(jpeg)).damage == "none"
 
 
 def test_the_choice_is_made_and_told(tmp_path: Path) -> None:
-    photo = next((m for m in bundled_models() if m.photo), None)
-    if photo is None:
-        pytest.skip("no network for photographs ships")
+    photo = next(m for m in bundled_models() if m.damage == "slight" and m.scale == 4)
     jpeg, png = saved(tmp_path / "a.jpg", quality=78), saved(tmp_path / "b.png")
     settings = Settings(scale=photo.scale, device="cpu", precision="float32")
     record = upscale_file(jpeg, tmp_path / "a4.png", settings)
@@ -128,7 +115,7 @@ def test_best_and_named_models_go_alone() -> None:
 
 
 def test_a_photograph_enlarged_far_is_clean_after_the_first_model() -> None:
-    name = Engines(Settings()).get(16, photo=True).engine.name
+    name = Engines(Settings()).get(16, damage="slight").engine.name
     assert name.split(" + ")[0].startswith("swinsr-photo")
     assert name.split(" + ")[1].startswith("swinsr-light")
 
