@@ -3,7 +3,7 @@
 A network for clean pictures sharpens a JPEG's ringing into speckle and noise into grain; one for
 damage smooths what a clean picture has. The limits below were fitted to which bundled network gives
 the best PSNR-Y, on 703 crops of training pictures (clean, JPEG of quality 25 to 98, noise of 0.7 to
-30 levels, both, cropped after JPEG, resized after JPEG, blurred): the choice is 0.09 dB below the
+30 levels, both, cropped after JPEG, resized after JPEG, blurred): the choice is 0.08 dB below the
 best network of each crop (`python -m benchmarks.wild` measures it on pictures of one's own).
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # A picture with more pixels is judged by its header alone: decoding it twice would take seconds.
 LOOKED_AT_PIXELS = 30_000_000
 # Deviations in 8-bit levels.
-HEAVY_NOISE, SLIGHT_NOISE = 5.4, 2.4
+HEAVY_NOISE, SLIGHT_NOISE = 5.4, 1.8
 # Better JPEGs are as good as clean; worse ones as bad as heavy noise.
 GOOD_JPEG, BAD_JPEG = 92, 40
 SOFT = -0.7

@@ -23,6 +23,10 @@ _LAPLACE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 # How much stronger that makes white noise.
 _GAIN = 6
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_CHROMA = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
+# Of the flattest tenth of the blocks over the median one: noise has above, texture below.
+_EVEN, _VERY_EVEN = 0.5, 0.68
+_IN_COLOUR = 0.4
 # From this share of higher frequencies that only one place of the grid makes nothing, it was a JPEG.
 _GRID = 0.1
 # Rows and columns of the lower frequencies, and libjpeg's mean step for them at quality 50.
@@ -39,8 +43,8 @@ class Damage:
     """What was found.
 
     Attributes:
-        noise: its standard deviation in luma, in 8-bit levels, in the flattest tenth of the picture;
-            noise of its own in each channel counts two thirds there.
+        noise: its standard deviation in luma, in 8-bit levels; noise of its own in each channel
+            counts two thirds there. 0 where only texture was found.
         softness: strength of the finest structure over that of all, as a natural logarithm: around
             0 in a picture as sharp as its pixels, -1 and less in a blurred or enlarged one.
         quality: about which quality of JPEG it went through last; None for none that shows.
@@ -59,12 +63,33 @@ def measure_damage(pixels: Pixels) -> Damage:
     """
     part = _middle(pixels, LOOKED_AT).astype(np.float32)
     y: Plane = part[..., 0] if part.shape[2] == 1 else part @ _LUMA
-    fine = np.asarray(cv2.filter2D(y, -1, _LAPLACE, borderType=cv2.BORDER_REFLECT_101), np.float32)
-    spread = np.sort(_deviations(fine).ravel()) / _GAIN
+    fine = _fine(y)
     gradient = np.abs(np.diff(y, axis=1))[:-1] + np.abs(np.diff(y, axis=0))[:, :-1]
     softness = math.log((float(np.abs(fine).mean()) + 0.1) / (float(gradient.mean()) + 0.1))
     quality = _quality(_middle(y, _GRID_LOOKED_AT))
-    return Damage(float(spread[len(spread) // 10]), softness, quality)
+    return Damage(_noise(fine, part), softness, quality)
+
+
+def _noise(fine: Plane, part: Plane) -> float:
+    """What the flattest blocks have, if it is everywhere, as noise is and texture is not."""
+    spread = np.sort(_deviations(fine).ravel()) / _GAIN
+    flat, usual = float(spread[len(spread) // 10]), float(spread[len(spread) // 2])
+    if flat < _EVEN * usual:
+        return 0.0
+    if flat < _VERY_EVEN * usual and part.shape[2] == 3:
+        # Sensors' noise is in the colours too, the finest texture hardly.
+        chroma = max(
+            float(np.quantile(_deviations(_fine(np.ascontiguousarray(part @ row))), 0.25)) / _GAIN
+            for row in _CHROMA
+        )
+        return flat if chroma >= _IN_COLOUR * flat else 0.0
+    return flat if flat >= _VERY_EVEN * usual else 0.0
+
+
+def _fine(plane: Plane) -> Plane:
+    """What neither flat areas nor straight edges have."""
+    filtered = cv2.filter2D(plane, -1, _LAPLACE, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(filtered, np.float32)
 
 
 def _middle(pixels: NDArray[np.generic], side: int) -> NDArray:  # type: ignore[type-arg]
