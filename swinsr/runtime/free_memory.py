@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from swinsr.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -62,16 +64,15 @@ def free_memory(device: "torch.device", root: Path = Path("/")) -> int:
         free, _ = torch.cuda.mem_get_info(device)
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(free) + unused
-    return min([_of_machine(root), *_of_groups(root), *_of_limits()])
+    return min([_of_machine(), *_of_groups(root), *_of_limits()])
 
 
-def resident_memory(root: Path = Path("/")) -> int:
+def resident_memory() -> int:
     """Bytes of memory that this process holds."""
     try:
-        pages = int((root / "proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
+        return int(psutil.Process().memory_info().rss)
+    except (psutil.Error, OSError):  # a sandbox without /proc
         return _peak()
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _peak() -> int:
@@ -84,32 +85,12 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _of_machine(root: Path) -> int:
-    with suppress(OSError):
-        for line in (root / "proc/meminfo").read_text(encoding="ascii").splitlines():
-            name, _, value = line.partition(":")
-            if name == "MemAvailable":
-                return 1024 * int(value.split()[0])
-    if sys.platform == "win32":
-        return _of_windows()
-    # macOS does not tell what is free in a word; half of what there is usually is.
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-
-
-def _of_windows() -> int:
-    import ctypes
-
-    class Status(ctypes.Structure):
-        _fields_ = (
-            ("length", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            *((name, ctypes.c_ulonglong) for name in ("total", "free", "a", "b", "c", "d", "e")),
-        )
-
-    status = Status()
-    status.length = ctypes.sizeof(Status)
-    getattr(ctypes, "windll").kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # noqa: B009
-    return int(status.free)
+def _of_machine() -> int:
+    try:
+        return int(psutil.virtual_memory().available)
+    except (psutil.Error, OSError):
+        # Half of what there is usually is free.
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 def _of_groups(root: Path) -> Iterator[int]:

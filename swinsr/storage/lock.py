@@ -1,20 +1,16 @@
 """One process at a time on one output, with a lock that ends with the process that holds it."""
 
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from filelock import FileLock, Timeout
 
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[bool]:
-    """Hold the lock file, made where it is missing and left where it is.
+    """Hold the lock file, made where it is missing.
 
     The holder may remove the file, and its folder, while it holds it.
 
@@ -22,38 +18,24 @@ def exclusive(path: Path) -> Iterator[bool]:
         path: the lock file; its folder exists.
 
     Yields:
-        False where another process holds it.
+        False where another process, or another thread of this one, holds it.
 
     Raises:
         OSError: it cannot be made there, or the file system has no locks.
     """
     while True:
-        number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        lock = FileLock(path, timeout=0, thread_local=False)
         try:
-            if not _take(number):
-                yield False
-                return
-            # Its last holder may have removed the file after it was opened here.
-            if not _is_still(path, number):
-                continue
-            yield True
+            lock.acquire()
+        except Timeout:
+            yield False
             return
+        # Its last holder may have removed the file after it was opened here.
+        if not os.path.lexists(path):
+            lock.release()
+            continue
+        try:
+            yield True
         finally:
-            os.close(number)  # which gives the lock back
-
-
-def _take(number: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
-
-
-def _is_still(path: Path, number: int) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(path.stat(), os.fstat(number))
-    return False
+            lock.release()
+        return
