@@ -16,6 +16,15 @@ from swinsr.image.limits import DEFAULT_MAX_PIXELS, Limit
 from swinsr.image.picture import Image
 from swinsr.image.source import ImageSource, open_source
 
+# Of metadata that is copied from file to file: field, name, bytes.
+_LONGEST = (
+    ("icc", "colour profile", 1 << 25),
+    ("exif", "EXIF block", 1 << 25),
+    ("xmp", "XMP packet", 1 << 25),
+    ("iptc", "IPTC block", 1 << 24),
+)
+_LONGEST_TEXTS = 1 << 23
+_THUMBNAIL = "its thumbnail was left out, as it shows the old picture"
 # The same field a second time, as an attribute or as an element.
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")
 
@@ -87,8 +96,35 @@ def decode(data: bytes, header: Header, limit: Limit) -> Image:
 
 
 def finished(image: Image, header: Header) -> Image:
-    """What all decoded pictures go through, stills and frames alike: turned upright."""
-    return replace(_upright(image), source_format=header.format)
+    """What all decoded pictures go through, stills and frames alike: bounded, turned upright."""
+    image = _bounded(image)
+    block = image.metadata.exif
+    upright_image = _upright(image)
+    if block is not None and upright_image.metadata.exif is not None and exif.has_thumbnail(block):
+        upright_image = replace(upright_image, notes=(*upright_image.notes, _THUMBNAIL))
+    return replace(upright_image, source_format=header.format)
+
+
+def _bounded(image: Image) -> Image:
+    """The picture without metadata that is longer than any that people have."""
+    metadata = image.metadata
+    notes = list(image.notes)
+    for name, called, longest in _LONGEST:
+        value = getattr(metadata, name)
+        if value is not None and len(value) > longest:
+            metadata = replace(metadata, **{name: None})
+            notes.append(f"its {called} was left out, as it is longer than {longest >> 20} MB")
+    texts, room = [], _LONGEST_TEXTS
+    for text in metadata.texts:
+        room -= len(text.text)
+        if room >= 0:
+            texts.append(text)
+    if len(texts) < len(metadata.texts):
+        metadata = replace(metadata, texts=tuple(texts))
+        notes.append(f"its texts beyond {_LONGEST_TEXTS >> 20} MB were left out")
+    if metadata is image.metadata:
+        return image
+    return replace(image, metadata=metadata, notes=tuple(notes))
 
 
 def _upright(image: Image) -> Image:

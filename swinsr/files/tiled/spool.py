@@ -65,6 +65,8 @@ def open_input(path: Path, pixels: int, max_pixels: int | None) -> Input:
         image.alpha is not None,
         image.pixels.dtype,
         image.metadata,
+        image.low,
+        image.high,
     )
 
     def once() -> Iterator[Array]:

@@ -18,7 +18,8 @@ from swinsr.image.limits import Limit
 from swinsr.image.picture import Array, Image, Metadata
 
 # What beside the pixels a format can hold.
-ICC, EXIF, XMP, DPI, COLOUR = "icc", "exif", "xmp", "dpi", "colour"
+ICC, EXIF, XMP, IPTC, DPI, COLOUR = "icc", "exif", "xmp", "iptc", "dpi", "colour"
+TEXTS, ONE_COMMENT = "texts", "comment"
 
 
 @dataclass(frozen=True)

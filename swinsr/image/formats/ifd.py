@@ -76,6 +76,7 @@ class Directory:
     children: dict[int, "Directory"] = field(default_factory=dict)
     following: int = 0
     following_position: int = -1
+    start: int = -1  # of the first entry
 
     def numbers(self, tag: int, order: str) -> tuple[int, ...]:
         """Values of a field, or () where there is none."""
@@ -97,7 +98,7 @@ def read_directory(stream: BinaryIO, layout: Layout, offset: int) -> Directory:
     size = struct.calcsize("=" + table_code) + inline
     start = offset + count_bytes
     table = _read(stream, start, number * size)
-    found = Directory(following_position=start + number * size)
+    found = Directory(following_position=start + number * size, start=start)
     for index in range(number):
         raw = table[index * size : (index + 1) * size]
         tag, kind, count = struct.unpack(layout.order + table_code, raw[:-inline])

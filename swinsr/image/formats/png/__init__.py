@@ -10,6 +10,8 @@ from swinsr.image.formats.form import (
     DPI,
     EXIF,
     ICC,
+    IPTC,
+    TEXTS,
     XMP,
     Contents,
     Format,
@@ -29,7 +31,7 @@ class Png(Format):
     depths = (8, 16)
     several = "animation"
     kept = True
-    holds = frozenset({ICC, EXIF, XMP, DPI, COLOUR})
+    holds = frozenset({ICC, EXIF, XMP, IPTC, DPI, COLOUR, TEXTS})
     banded = True
     vips_loader = "pngload"
     vips_options = MappingProxyType({"unlimited": True})

@@ -31,9 +31,12 @@ def outline(stream: BinaryIO) -> Metadata | None:
     """Gray or RGB of 8 or 16 bits, with or without alpha, in plain order of rows."""
     kept = [png.SIGNATURE]
     head = b""
+    size = stream.seek(0, 2)
     stream.seek(len(png.SIGNATURE))
     while True:
-        start = stream.read(8)
+        at, start = stream.tell(), stream.read(8)
+        if at == size:
+            return None  # without its end: reading it as a whole tells what is there
         if len(start) < 8:
             raise DamagedError("it ends before its last chunk")
         length, kind = struct.unpack(">I4s", start)

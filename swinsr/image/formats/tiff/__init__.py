@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from swinsr.image.formats.faults import DamagedError
-from swinsr.image.formats.form import DPI, EXIF, ICC, XMP, Contents, Format, Frames, Header
+from swinsr.image.formats.form import DPI, EXIF, ICC, IPTC, XMP, Contents, Format, Frames, Header
 from swinsr.image.formats.ifd import Layout, read_directory
 from swinsr.image.limits import Limit
 from swinsr.image.picture import Array, Image, Metadata
@@ -18,7 +18,7 @@ class Tiff(Format):
     depths = (8, 16, 32)
     several = "pages"
     kept = True
-    holds = frozenset({ICC, EXIF, XMP, DPI})
+    holds = frozenset({ICC, EXIF, XMP, IPTC, DPI})
     banded = True
     vips_loader = "tiffload"
 
