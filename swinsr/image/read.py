@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 from swinsr.errors import ImageReadError, is_out_of_memory
 from swinsr.image.formats import exif
@@ -13,7 +14,7 @@ from swinsr.image.formats.form import Header, check_size
 from swinsr.image.formats.headers import read_header
 from swinsr.image.formats.table import ALL
 from swinsr.image.limits import DEFAULT_MAX_PIXELS, Limit
-from swinsr.image.picture import Image
+from swinsr.image.picture import Image, Metadata
 from swinsr.image.source import ImageSource, open_source
 
 # Of metadata that is copied from file to file: field, name, bytes.
@@ -24,7 +25,6 @@ _LONGEST = (
     ("iptc", "IPTC block", 1 << 24),
 )
 _LONGEST_TEXTS = 1 << 23
-_THUMBNAIL = "its thumbnail was left out, as it shows the old picture"
 # The same field a second time, as an attribute or as an element.
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")
 
@@ -97,22 +97,19 @@ def decode(data: bytes, header: Header, limit: Limit) -> Image:
 
 def finished(image: Image, header: Header) -> Image:
     """What all decoded pictures go through, stills and frames alike: bounded, turned upright."""
-    image = _bounded(image)
-    block = image.metadata.exif
-    upright_image = _upright(image)
-    if block is not None and upright_image.metadata.exif is not None and exif.has_thumbnail(block):
-        upright_image = replace(upright_image, notes=(*upright_image.notes, _THUMBNAIL))
-    return replace(upright_image, source_format=header.format)
+    metadata, notes = bounded(image.metadata)
+    image = replace(image, metadata=metadata, notes=(*image.notes, *notes))
+    return replace(_upright(image), source_format=header.format)
 
 
-def _bounded(image: Image) -> Image:
-    """The picture without metadata that is longer than any that people have."""
-    metadata = image.metadata
-    notes = list(image.notes)
+def bounded(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
+    """Metadata without what is longer than any that people have, and what is to be said of it."""
+    notes = []
     for name, called, longest in _LONGEST:
         value = getattr(metadata, name)
         if value is not None and len(value) > longest:
-            metadata = replace(metadata, **{name: None})
+            none: dict[str, Any] = {name: None}
+            metadata = replace(metadata, **none)
             notes.append(f"its {called} was left out, as it is longer than {longest >> 20} MB")
     texts, room = [], _LONGEST_TEXTS
     for text in metadata.texts:
@@ -122,9 +119,11 @@ def _bounded(image: Image) -> Image:
     if len(texts) < len(metadata.texts):
         metadata = replace(metadata, texts=tuple(texts))
         notes.append(f"its texts beyond {_LONGEST_TEXTS >> 20} MB were left out")
-    if metadata is image.metadata:
-        return image
-    return replace(image, metadata=metadata, notes=tuple(notes))
+    if metadata.exif is not None:
+        with suppress(DamagedError):  # told where it is turned
+            if exif.has_thumbnail(metadata.exif):
+                notes.append("its thumbnail was left out, as it shows the old picture")
+    return metadata, tuple(notes)
 
 
 def _upright(image: Image) -> Image:

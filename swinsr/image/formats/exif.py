@@ -36,6 +36,28 @@ DESCRIPTIVE = (
     40091, 40092, 40093, 40094, 40095,
 )  # fmt: skip
 
+# Size, resolution and how colour was stored: a TIFF has its own.
+_OF_PIXELS = (
+    254,
+    256,
+    257,
+    258,
+    259,
+    262,
+    277,
+    282,
+    283,
+    284,
+    296,
+    317,
+    318,
+    319,
+    529,
+    530,
+    531,
+    532,
+)
+
 
 def orientation_of(block: bytes) -> int:
     """The orientation 1 to 8; 1 where the block has none or one that is not defined.
@@ -131,6 +153,16 @@ def as_directory(block: bytes) -> Directory:
     editor = _Editor(block)
     fields = {tag: e for tag, e in editor.main.entries.items() if tag in DESCRIPTIVE}
     return Directory(fields, editor.main.children)
+
+
+def lost_in_tiff(block: bytes) -> tuple[int, ...]:
+    """Fields of a block's first directory that `as_directory` leaves out.
+
+    Raises:
+        DamagedError: the block's first directory cannot be read.
+    """
+    main = _Editor(block).main
+    return tuple(sorted(main.entries.keys() - {*DESCRIPTIVE, *POINTERS, *_OF_PIXELS}))
 
 
 class _Editor:

@@ -107,8 +107,9 @@ def _fit_metadata(image: Image, form: Format, notes: list[str]) -> Metadata:
         blocks |= dict.fromkeys(lost)
     blocks[ICC] = _fit_profile(image, blocks[ICC], notes)
     blocks[EXIF] = _fit_exif(image, blocks[EXIF], notes)
-    if blocks[XMP] is not None:
-        blocks[XMP], left = xmp.for_output(blocks[XMP], image.height, image.width)
+    packet = blocks[XMP]
+    if packet is not None:
+        blocks[XMP], left = xmp.for_output(packet, image.height, image.width)
         notes += left
     for kind, name in _LONG.items():
         value = blocks[kind]
@@ -159,8 +160,7 @@ def _fit_texts(texts: tuple[Text, ...], form: Format, notes: list[str]) -> tuple
     kept = [text for text in kept if len(text.text.encode()) <= longest]
     lost = [text.keyword for text in texts if text not in kept]
     if lost:
-        named = ", ".join(dict.fromkeys(lost[:_MOST_NAMED])) + (
-            ", ..." if lost[_MOST_NAMED:] else ""
-        )
+        more = ", ..." if lost[_MOST_NAMED:] else ""
+        named = ", ".join(dict.fromkeys(lost[:_MOST_NAMED])) + more
         notes.append(f"its texts ({named}) were left out, as {form.name} has no place for them")
     return tuple(kept)

@@ -61,6 +61,8 @@ class Contents:
         )
 
 
+# Metadata, and a sentence on each thing that was left out of it.
+Described = tuple[Metadata, tuple[str, ...]]
 Frames = Iterable[tuple[Image, Fraction]]
 
 
@@ -145,7 +147,7 @@ class Format(ABC):
         """
         yield self.read(data, header, limit)
 
-    def outline(self, stream: BinaryIO) -> Metadata | None:
+    def outline(self, stream: BinaryIO) -> Described | None:
         """What `read` would say beside the pixels; None where bands might not decode alike."""
         del stream
         return None

@@ -36,9 +36,7 @@ def for_output(packet: bytes, height: int, width: int) -> tuple[bytes | None, tu
         return packet, ()
     kept = _without(packet) if len(packet) <= _LONGEST else None
     if kept is None:
-        return None, (
-            "the XMP packet was left out, as it speaks of other pictures in the old file",
-        )
+        return None, ("the XMP packet was left out, as it is of other pictures in the old file",)
     return kept, ("what XMP says of other pictures in the old file was left out",)
 
 

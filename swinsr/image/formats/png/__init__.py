@@ -14,13 +14,14 @@ from swinsr.image.formats.form import (
     TEXTS,
     XMP,
     Contents,
+    Described,
     Format,
     Frames,
     Header,
 )
 from swinsr.image.formats.packing import unpack
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import Array, Image
 
 
 class Png(Format):
@@ -65,7 +66,7 @@ class Png(Format):
 
         return decode_frames(data, header)
 
-    def outline(self, stream: BinaryIO) -> Metadata | None:
+    def outline(self, stream: BinaryIO) -> Described | None:
         """Of plain stills."""
         from swinsr.image.formats.png.bands import outline
 

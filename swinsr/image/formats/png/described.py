@@ -14,8 +14,8 @@ from swinsr.image.picture import Metadata, Text
 _COLOUR = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI")
 # How pixels are stored, or means of doing so.
 _STORAGE = {
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT", b"hIST", b"sPLT", b"sBIT",
-    b"iDOT", b"fRAc", b"CgBI",
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT", b"hIST", b"sPLT",
+    b"sBIT", b"iDOT", b"fRAc", b"CgBI",
 }  # fmt: skip
 _KNOWN = {*_STORAGE, *_COLOUR, b"iCCP", b"eXIf", b"pHYs"}
 _LONGEST = 1 << 25  # bytes that a profile or a text is inflated to
@@ -77,8 +77,8 @@ def described(
     if exif is not None:
         exif = exif.removeprefix(b"Exif\0\0") or None
     iptc, others = photoshop.iptc_of(profiles.get("8bim", b""))
-    own = profiles.get("iptc", b"")
-    if own.startswith(b"8BIM"):
+    own: bytes | None = profiles.get("iptc")
+    if own is not None and own.startswith(b"8BIM"):
         own, more = photoshop.iptc_of(own)
         others = others or more
     if others:

@@ -54,10 +54,10 @@ def described(
         notes.append("its Photoshop settings were left out, as they are of the old picture")
     known = {*_STORAGE, *_GEOREFERENCE, *exif.DESCRIPTIVE, *POINTERS}
     known |= {ICC, XMP, IPTC, PHOTOSHOP, SUBFILES}
-    others = sorted(entries.keys() - known)
-    if others:
-        named = ", ".join(map(str, others[:_MOST_NAMED]))
-        more = ", ..." if len(others) > _MOST_NAMED else ""
+    unknown = sorted(entries.keys() - known)
+    if unknown:
+        named = ", ".join(map(str, unknown[:_MOST_NAMED]))
+        more = ", ..." if len(unknown) > _MOST_NAMED else ""
         notes.append(f"its fields {named}{more} were left out, as they are not known here")
     icc, xmp = entries.get(ICC), entries.get(XMP)
     metadata = Metadata(

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Literal
 import tifffile
 
 from swinsr.image.formats import exif, ifd
+from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.pillow.images import interleave
 from swinsr.image.formats.tiff.fields import ICC, IPTC, XMP
 from swinsr.image.picture import Array, Image, Metadata
@@ -14,6 +15,18 @@ from swinsr.image.picture import Array, Image, Metadata
 CLASSIC_LIMIT = 4_000_000_000  # bytes; offsets in a classic TIFF have 32 bits
 _LEVEL = 4  # within 4% of the size at 6, and five times as fast
 _BYTE, _UNDEFINED, _FLOAT = 1, 7, 11
+
+
+def losses(image: Image) -> tuple[str, ...]:
+    """A sentence on EXIF fields that do not go along, or none."""
+    try:
+        lost = exif.lost_in_tiff(image.metadata.exif) if image.metadata.exif is not None else ()
+    except DamagedError:
+        return ()  # the whole block is left out, with a note
+    if not lost:
+        return ()
+    named = ", ".join(map(str, lost[:6])) + (", ..." if lost[6:] else "")
+    return (f"the EXIF fields {named} were left out, as TIFF has no place for them",)
 
 
 def encode_tiff(stream: BinaryIO, image: Image) -> None:
