@@ -57,6 +57,10 @@ class Metadata:
     texts: tuple[Text, ...] = ()
     iptc: bytes | None = None
 
+    def of_colour(self) -> "Metadata":
+        """What the colours need, without all that describes the picture."""
+        return Metadata(icc=self.icc, png_colour=self.png_colour)
+
 
 @dataclass(frozen=True, eq=False)
 class Image:

@@ -236,7 +236,7 @@ class _Run:
         height, width = self._crop or self._size
         metadata = outline.metadata
         if settings.strip_metadata:
-            metadata = dataclasses.replace(metadata, exif=None, xmp=None, dpi=None)
+            metadata = metadata.of_colour()
         result = dataclasses.replace(
             outline, height=height, width=width, dtype=self._dtype, metadata=metadata
         )

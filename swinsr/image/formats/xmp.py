@@ -12,7 +12,7 @@ _UNTRUE = (
     rb"|Device:Container|xmp:Thumbnails|xmpNote:HasExtendedXMP"
 )
 _ATTRIBUTE = re.compile(rb"\s(?:" + _UNTRUE + rb")\s*=\s*(?:\"[^\"]*\"|'[^']*')")
-_OPENING = re.compile(rb"<(" + _UNTRUE + rb")(?:\s[^<>]*)?>")
+_OPENING = re.compile(rb"<(" + _UNTRUE + rb")(?:\s[^<>]*)?/?>")
 _LONGEST, _MOST = 1 << 20, 1000  # bytes that are searched, elements that are taken out
 # A number as an attribute or as an element.
 _VALUE = rb"(\s*=\s*[\"']|>)\s*\d+\s*(?=[\"'<])"
