@@ -353,11 +353,9 @@ def _make_parent(job: Job) -> None:
 
 
 def _with_depth(image: "Image", bits: int) -> "Image":
-    from swinsr.image import to_depth
+    from swinsr.image import in_depth
 
-    name = {8: "uint8", 16: "uint16", 32: "float32"}[bits]
-    alpha = image.alpha if image.alpha is None else to_depth(image.alpha, name)
-    return image.with_pixels(to_depth(image.pixels, name), alpha)
+    return in_depth(image, {8: "uint8", 16: "uint16", 32: "float32"}[bits])
 
 
 def _cut(image: "Image", crop: tuple[int, int]) -> "Image":

@@ -7,13 +7,14 @@ from swinsr.lazy import attach
 if TYPE_CHECKING:
     from swinsr.image.alpha import bleed_colour, is_constant
     from swinsr.image.convert import largest_value, to_depth, to_float, to_gray, to_rgb
+    from swinsr.image.depth import from_unit, in_depth, to_unit
     from swinsr.image.formats.fit import on_white
     from swinsr.image.formats.form import Header
     from swinsr.image.formats.pillow.images import from_pil, to_pil
     from swinsr.image.formats.table import FORMATS, check_side, output_format
     from swinsr.image.frames import Frame, Frames, read_frames
     from swinsr.image.limits import DEFAULT_MAX_PIXELS
-    from swinsr.image.picture import Image, Metadata
+    from swinsr.image.picture import Image, Metadata, Text
     from swinsr.image.read import probe_image, read_image
     from swinsr.image.resize.pillow import resize_image
     from swinsr.image.source import ImageSource
@@ -36,12 +37,16 @@ _PLACES = {
     "Image": "swinsr.image.picture",
     "ImageSource": "swinsr.image.source",
     "Metadata": "swinsr.image.picture",
+    "Text": "swinsr.image.picture",
     "atomic_output": "swinsr.storage.atomic",
     "bleed_colour": "swinsr.image.alpha",
     "check_side": "swinsr.image.formats.table",
     "encode_frames": "swinsr.image.write",
     "encode_image": "swinsr.image.write",
     "encode_to_bytes": "swinsr.image.write",
+    "from_unit": "swinsr.image.depth",
+    "in_depth": "swinsr.image.depth",
+    "to_unit": "swinsr.image.depth",
     "from_pil": "swinsr.image.formats.pillow.images",
     "is_constant": "swinsr.image.alpha",
     "largest_value": "swinsr.image.convert",
@@ -70,6 +75,7 @@ __all__ = [
     "Image",
     "ImageSource",
     "Metadata",
+    "Text",
     "atomic_output",
     "bleed_colour",
     "check_side",
@@ -77,6 +83,8 @@ __all__ = [
     "encode_image",
     "encode_to_bytes",
     "from_pil",
+    "from_unit",
+    "in_depth",
     "is_constant",
     "largest_value",
     "on_white",
@@ -90,6 +98,7 @@ __all__ = [
     "to_gray",
     "to_pil",
     "to_rgb",
+    "to_unit",
     "without_description",
     "write_frames",
     "write_image",

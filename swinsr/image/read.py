@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 from swinsr.errors import ImageReadError, is_out_of_memory
 from swinsr.image.formats import exif
@@ -13,9 +14,17 @@ from swinsr.image.formats.form import Header, check_size
 from swinsr.image.formats.headers import read_header
 from swinsr.image.formats.table import ALL
 from swinsr.image.limits import DEFAULT_MAX_PIXELS, Limit
-from swinsr.image.picture import Image
+from swinsr.image.picture import Image, Metadata
 from swinsr.image.source import ImageSource, open_source
 
+# Of metadata that is copied from file to file: field, name, bytes.
+_LONGEST = (
+    ("icc", "colour profile", 1 << 25),
+    ("exif", "EXIF block", 1 << 25),
+    ("xmp", "XMP packet", 1 << 25),
+    ("iptc", "IPTC block", 1 << 24),
+)
+_LONGEST_TEXTS = 1 << 23
 # The same field a second time, as an attribute or as an element.
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")
 
@@ -87,8 +96,34 @@ def decode(data: bytes, header: Header, limit: Limit) -> Image:
 
 
 def finished(image: Image, header: Header) -> Image:
-    """What all decoded pictures go through, stills and frames alike: turned upright."""
+    """What all decoded pictures go through, stills and frames alike: bounded, turned upright."""
+    metadata, notes = bounded(image.metadata)
+    image = replace(image, metadata=metadata, notes=(*image.notes, *notes))
     return replace(_upright(image), source_format=header.format)
+
+
+def bounded(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
+    """Metadata without what is longer than any that people have, and what is to be said of it."""
+    notes = []
+    for name, called, longest in _LONGEST:
+        value = getattr(metadata, name)
+        if value is not None and len(value) > longest:
+            none: dict[str, Any] = {name: None}
+            metadata = replace(metadata, **none)
+            notes.append(f"its {called} was left out, as it is longer than {longest >> 20} MB")
+    texts, room = [], _LONGEST_TEXTS
+    for text in metadata.texts:
+        room -= len(text.text)
+        if room >= 0:
+            texts.append(text)
+    if len(texts) < len(metadata.texts):
+        metadata = replace(metadata, texts=tuple(texts))
+        notes.append(f"its texts beyond {_LONGEST_TEXTS >> 20} MB were left out")
+    if metadata.exif is not None:
+        with suppress(DamagedError):  # told where it is turned
+            if exif.has_thumbnail(metadata.exif):
+                notes.append("its thumbnail was left out, as it shows the old picture")
+    return metadata, tuple(notes)
 
 
 def _upright(image: Image) -> Image:

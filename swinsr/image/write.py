@@ -222,6 +222,5 @@ def check_options(format_name: str, quality: int) -> None:
 
 
 def without_description(image: Image) -> Image:
-    """The picture without EXIF, XMP and resolution; what its colours need stays."""
-    metadata = replace(image.metadata, exif=None, xmp=None, dpi=None)
-    return replace(image, metadata=metadata)
+    """The picture without all that describes it; what its colours need stays."""
+    return replace(image, metadata=image.metadata.of_colour())

@@ -26,7 +26,7 @@ from swinsr.files.tiled.channels import Channels, Finish, FloatArray
 from swinsr.files.tiled.spool import Input, digest, open_input, spool
 from swinsr.files.watch import TileProgress
 from swinsr.image import Header, atomic_output, check_side, read_frames
-from swinsr.image.bands import Outline, encode_bands
+from swinsr.image.bands import encode_bands
 from swinsr.image.colour.tone import tone_of
 from swinsr.image.resize.matlab_rows import RowResize
 from swinsr.image.write import encoder_errors
@@ -245,8 +245,10 @@ class _Run:
         height, width = self._crop or self._size
         metadata = outline.metadata
         if settings.strip_metadata:
-            metadata = dataclasses.replace(metadata, exif=None, xmp=None, dpi=None)
-        result = Outline(height, width, outline.channels, outline.has_alpha, self._dtype, metadata)
+            metadata = metadata.of_colour()
+        result = dataclasses.replace(
+            outline, height=height, width=width, dtype=self._dtype, metadata=metadata
+        )
         with (
             atomic_output(job.output, overwrite=settings.overwrite) as stream,
             encoder_errors(str(job.output), self._form),

@@ -53,7 +53,7 @@ def open_input(path: Path, pixels: int, max_pixels: int | None) -> Input:
             banded.dtype,
             banded.metadata,
         )
-        return Input(outline, (), True, banded.bands)
+        return Input(outline, banded.notes, True, banded.bands)
     image = read_image(path, max_pixels=max_pixels)
     held: list[Array] = [image.pixels]
     if image.alpha is not None:
@@ -65,6 +65,8 @@ def open_input(path: Path, pixels: int, max_pixels: int | None) -> Input:
         image.alpha is not None,
         image.pixels.dtype,
         image.metadata,
+        image.low,
+        image.high,
     )
 
     def once() -> Iterator[Array]:

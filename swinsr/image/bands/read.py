@@ -21,7 +21,7 @@ from swinsr.image.formats.headers import read_header
 from swinsr.image.formats.table import ALL
 from swinsr.image.limits import DEFAULT_MAX_PIXELS, Limit
 from swinsr.image.picture import Array, Metadata
-from swinsr.image.read import own_errors
+from swinsr.image.read import bounded, own_errors
 from swinsr.image.source import open_source
 
 _BAND_BYTES = 1 << 23
@@ -41,6 +41,7 @@ class BandedPicture:
         metadata: profile, EXIF, XMP and resolution.
         source_format: as in `Image`.
         decode: starts at the top; see `bands`.
+        notes: as in `Image`.
     """
 
     name: str
@@ -52,6 +53,7 @@ class BandedPicture:
     metadata: Metadata
     source_format: str
     decode: Callable[[], Iterator[Array]]
+    notes: tuple[str, ...] = ()
 
     def bands(self) -> Iterator[Array]:
         """All rows from top to bottom, (n, width, channels + alpha) at a time.
@@ -79,9 +81,10 @@ def open_bands(path: Path, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Ba
         header = read_header(stream)
         Limit(name, max_pixels).check(header.height, header.width)
         form = ALL[header.format]
-        metadata = form.outline(stream) if form.vips_loader else None
-        if metadata is None or not _is_upright(metadata):
+        described = form.outline(stream) if form.vips_loader else None
+        if described is None or not _is_upright(described[0]):
             return None
+        metadata, notes = bounded(described[0])
         with _libvips_errors():
             picture = _open(form, path)
             if (picture.height, picture.width) != (header.height, header.width):
@@ -98,11 +101,15 @@ def open_bands(path: Path, *, max_pixels: int | None = DEFAULT_MAX_PIXELS) -> Ba
                 metadata,
                 header.format,
                 lambda: _decode(form, path),
+                (*described[1], *notes),
             )
 
 
 def _is_upright(metadata: Metadata) -> bool:
-    return metadata.exif is None or exif.orientation_of(metadata.exif) == 1
+    try:
+        return metadata.exif is None or exif.orientation_of(metadata.exif) == 1
+    except DamagedError:
+        return False  # reading it as a whole leaves the block out
 
 
 def _open(form: Format, path: Path) -> Any:

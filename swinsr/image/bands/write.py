@@ -3,13 +3,14 @@
 The encoders are those of smaller pictures, so a large one looks the same and carries the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from swinsr.image.convert import to_depth, to_rgb
+from swinsr.image.depth import to_unit
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.fit import fit_to_format, on_white
@@ -28,6 +29,7 @@ class Outline:
         has_alpha: whether bands have one channel more.
         dtype: of the samples.
         metadata: what goes into the file.
+        low, high: black and white of float samples.
     """
 
     height: int
@@ -36,27 +38,38 @@ class Outline:
     has_alpha: bool
     dtype: np.dtype[Any]
     metadata: Metadata
+    low: float = 0.0
+    high: float = 1.0
 
-    def image(self) -> Image:
-        """An `Image` of this shape that takes no memory; all of it is black."""
+    def image(self, *, beyond: bool = False) -> Image:
+        """An `Image` of this shape that takes no memory; all of it is black, or beyond black."""
         shape = (self.height, self.width)
-        black: Array = np.zeros((), self.dtype)
+        clear: Array = np.zeros((), self.dtype)
+        black = clear
+        if self.dtype.kind == "f":
+            black = np.asarray(self.low - beyond * (self.high - self.low), self.dtype)
         return Image(
             np.broadcast_to(black, (*shape, self.channels)),
-            np.broadcast_to(black, shape) if self.has_alpha else None,
+            np.broadcast_to(clear, shape) if self.has_alpha else None,
             self.metadata,
+            low=self.low,
+            high=self.high,
         )
 
 
-def fit_outline(outline: Outline, format_name: str) -> tuple[Outline, tuple[str, ...]]:
+def fit_outline(
+    outline: Outline, format_name: str, *, beyond: bool = False
+) -> tuple[Outline, tuple[str, ...]]:
     """What of a picture a format holds, and a sentence on each thing that is lost.
 
     Args:
         outline: of any picture.
         format_name: a name of `swinsr.image.formats.table.ALL`.
+        beyond: whether samples lie beyond black or white.
     """
     # One pixel stands for all: what is lost does not depend on them, but for the EXIF block's size.
-    one, notes = fit_to_format(replace(outline, height=1, width=1).image(), format_name)
+    pixel = replace(outline, height=1, width=1).image(beyond=beyond)
+    one, notes = fit_to_format(pixel, format_name)
     metadata = one.metadata
     if metadata.exif is not None:
         try:
@@ -71,6 +84,8 @@ def fit_outline(outline: Outline, format_name: str) -> tuple[Outline, tuple[str,
         one.alpha is not None,
         one.pixels.dtype,
         metadata,
+        one.low,
+        one.high,
     )
     return fitted, notes
 
@@ -101,18 +116,40 @@ def encode_bands(
     if not form.banded:
         whole = np.concatenate(list(bands))
         colours = whole[..., : outline.channels]
-        image = Image(colours, whole[..., -1] if outline.has_alpha else None, outline.metadata)
+        image = Image(
+            colours,
+            whole[..., -1] if outline.has_alpha else None,
+            outline.metadata,
+            low=outline.low,
+            high=outline.high,
+        )
         return encode_image(stream, image, format_name, quality=quality, lossless=lossless)
     fitted, notes = fit_outline(outline, format_name)
-    ready = (_fit_band(band, outline, fitted) for band in bands)
-    form.write_bands(stream, fitted.image(), ready, quality)
-    return notes
+    beyond = False
+
+    def ready() -> Iterator[Array]:
+        nonlocal beyond
+        for band in bands:
+            beyond = beyond or _is_clipped(band, outline, fitted)
+            yield _fit_band(band, outline, fitted)
+
+    form.write_bands(stream, fitted.image(), ready(), quality)
+    return fit_outline(outline, format_name, beyond=True)[1] if beyond else notes
+
+
+def _is_clipped(band: Array, before: Outline, after: Outline) -> bool:
+    if before.dtype.kind != "f" or after.dtype == before.dtype:
+        return False
+    colours = band[..., : before.channels]
+    return float(colours.min()) < before.low or float(colours.max()) > before.high
 
 
 def _fit_band(band: Array, before: Outline, after: Outline) -> Array:
+    colours, alpha = band[..., : before.channels], band[..., before.channels :]
     if before.has_alpha and not after.has_alpha:
-        band = on_white(band[..., :-1], band[..., -1])
+        colours, alpha = on_white(colours, alpha[..., 0], before.high), alpha[..., :0]
     if before.channels < after.channels:
-        colours = to_rgb(band[..., :1])
-        band = np.concatenate([colours, band[..., 1:]], axis=2)
-    return to_depth(band, after.dtype)
+        colours = to_rgb(colours)
+    if before.dtype.kind == "f" and after.dtype != before.dtype:
+        colours = to_unit(colours, before.low, before.high)
+    return to_depth(np.concatenate([colours, alpha], axis=2), after.dtype)

@@ -26,10 +26,37 @@ PREFIX = b"Exif\0\0"
 ORIENTATION = 0x0112
 _IMAGE_WIDTH, _IMAGE_HEIGHT = 0x0100, 0x0101
 _PIXEL_X, _PIXEL_Y = 0xA002, 0xA003
+_PLACES = (0x9214, 0xA214)  # SubjectArea, SubjectLocation: in pixels
 _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 # Fields of a TIFF's first directory that describe the picture and not how it is stored:
-# description, maker, model, orientation, software, date, artist, host computer, copyright.
-DESCRIPTIVE = (270, 271, 272, ORIENTATION, 305, 306, 315, 316, 33432)
+# document, description, maker, model, orientation, page, software, date, artist, host computer,
+# rating (twice), copyright, and what Windows stores: title, comment, author, keywords, subject.
+DESCRIPTIVE = (
+    269, 270, 271, 272, ORIENTATION, 285, 305, 306, 315, 316, 18246, 18249, 33432,
+    40091, 40092, 40093, 40094, 40095,
+)  # fmt: skip
+
+# Size, resolution and how colour was stored: a TIFF has its own.
+_OF_PIXELS = (
+    254,
+    256,
+    257,
+    258,
+    259,
+    262,
+    277,
+    282,
+    283,
+    284,
+    296,
+    317,
+    318,
+    319,
+    529,
+    530,
+    531,
+    532,
+)
 
 
 def orientation_of(block: bytes) -> int:
@@ -61,8 +88,8 @@ def with_orientation_reset(block: bytes) -> bytes:
 def for_output(block: bytes, height: int, width: int) -> bytes:
     """The block as it belongs to an upright picture of another size.
 
-    Orientation becomes 1, the size fields that are there are updated, and the thumbnail of the
-    old picture goes.
+    Orientation becomes 1, the size fields that are there are updated; the thumbnail of the old
+    picture and places in its pixels go.
 
     Raises:
         DamagedError: the block's first directory cannot be read.
@@ -76,7 +103,28 @@ def for_output(block: bytes, height: int, width: int) -> bytes:
         editor.set(photo, _PIXEL_X, width)
         editor.set(photo, _PIXEL_Y, height)
     editor.drop_thumbnail()
+    for tag in _PLACES:
+        editor.drop(tag)
     return bytes(editor.data)
+
+
+def states_places(block: bytes) -> bool:
+    """Whether a block says where in the picture its subject is.
+
+    Raises:
+        DamagedError: the block's first directory cannot be read.
+    """
+    photo = _Editor(block).main.children.get(EXIF_POINTER)
+    return photo is not None and any(tag in photo.entries for tag in _PLACES)
+
+
+def has_thumbnail(block: bytes) -> bool:
+    """Whether a block holds a second picture, a small copy.
+
+    Raises:
+        DamagedError: the block's first directory cannot be read.
+    """
+    return bool(_Editor(block).main.following)
 
 
 def from_tiff(main: Directory, order: str) -> bytes | None:
@@ -107,6 +155,16 @@ def as_directory(block: bytes) -> Directory:
     return Directory(fields, editor.main.children)
 
 
+def lost_in_tiff(block: bytes) -> tuple[int, ...]:
+    """Fields of a block's first directory that `as_directory` leaves out.
+
+    Raises:
+        DamagedError: the block's first directory cannot be read.
+    """
+    main = _Editor(block).main
+    return tuple(sorted(main.entries.keys() - {*DESCRIPTIVE, *POINTERS, *_OF_PIXELS}))
+
+
 class _Editor:
     """A block, its directories, and changes that do not move anything."""
 
@@ -127,6 +185,20 @@ class _Editor:
         kind = SHORT if entry.kind == SHORT and value <= 65535 else LONG
         code = "HHIHxx" if kind == SHORT else "HHII"
         struct.pack_into(self.layout.order + code, self.data, entry.position, tag, kind, 1, value)
+
+    def drop(self, tag: int) -> None:
+        """Take a field out of the directory of photographic fields; the ones behind it move up."""
+        photo = self.main.children.get(EXIF_POINTER)
+        if photo is None or tag not in photo.entries:
+            return
+        size = 12
+        at, end = photo.entries[tag].position, photo.following_position
+        self.data[at : end + 4] = self.data[at + size : end + 4] + bytes(size)
+        count = (end - photo.start) // size - 1
+        struct.pack_into(self.layout.order + "H", self.data, photo.start - 2, count)
+        self.stream = io.BytesIO(bytes(self.data))
+        self.main = read_directory(self.stream, self.layout, self.layout.first)
+        read_children(self.stream, self.layout, self.main)
 
     def drop_thumbnail(self) -> None:
         """Unlink the second directory, blank its JPEG, and cut it off where it stands last."""

@@ -18,7 +18,8 @@ from swinsr.image.limits import Limit
 from swinsr.image.picture import Array, Image, Metadata
 
 # What beside the pixels a format can hold.
-ICC, EXIF, XMP, DPI, COLOUR = "icc", "exif", "xmp", "dpi", "colour"
+ICC, EXIF, XMP, IPTC, DPI, COLOUR = "icc", "exif", "xmp", "iptc", "dpi", "colour"
+TEXTS, ONE_COMMENT = "texts", "comment"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Contents:
         )
 
 
+# Metadata, and a sentence on each thing that was left out of it.
+Described = tuple[Metadata, tuple[str, ...]]
 Frames = Iterable[tuple[Image, Fraction]]
 
 
@@ -144,7 +147,7 @@ class Format(ABC):
         """
         yield self.read(data, header, limit)
 
-    def outline(self, stream: BinaryIO) -> Metadata | None:
+    def outline(self, stream: BinaryIO) -> Described | None:
         """What `read` would say beside the pixels; None where bands might not decode alike."""
         del stream
         return None

@@ -5,6 +5,7 @@ Source: TIFF revision 6.0, section 2; BigTIFF as described in the libtiff docume
 """
 
 import struct
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -76,6 +77,7 @@ class Directory:
     children: dict[int, "Directory"] = field(default_factory=dict)
     following: int = 0
     following_position: int = -1
+    start: int = -1  # of the first entry
 
     def numbers(self, tag: int, order: str) -> tuple[int, ...]:
         """Values of a field, or () where there is none."""
@@ -83,11 +85,20 @@ class Directory:
         return entry.numbers(order) if entry is not None else ()
 
 
-def read_directory(stream: BinaryIO, layout: Layout, offset: int) -> Directory:
+def read_directory(
+    stream: BinaryIO, layout: Layout, offset: int, only: Container[int] | None = None
+) -> Directory:
     """Read the directory at `offset`, without following its pointers.
 
+    Args:
+        stream: seekable.
+        layout: of it.
+        offset: of the directory.
+        only: the fields that are wanted, where not all are.
+
     Raises:
-        DamagedError: the table or a value of it lies outside the stream.
+        DamagedError: the table or a value of it lies outside the stream, or the values are more
+            than the stream could hold side by side.
     """
     count_code, table_code, offset_code, inline = _codes(layout)
     count_bytes = struct.calcsize("=" + count_code)
@@ -97,17 +108,21 @@ def read_directory(stream: BinaryIO, layout: Layout, offset: int) -> Directory:
     size = struct.calcsize("=" + table_code) + inline
     start = offset + count_bytes
     table = _read(stream, start, number * size)
-    found = Directory(following_position=start + number * size)
+    room = stream.seek(0, 2)
+    found = Directory(following_position=start + number * size, start=start)
     for index in range(number):
         raw = table[index * size : (index + 1) * size]
         tag, kind, count = struct.unpack(layout.order + table_code, raw[:-inline])
-        if kind not in VALUE_BYTES:
+        if kind not in VALUE_BYTES or (only is not None and tag not in only):
             continue  # readers skip field types they do not know (TIFF 6.0, section 2)
         length = count * VALUE_BYTES[kind]
         if length <= inline:
             value = raw[-inline:][:length]
         else:
             where = struct.unpack(layout.order + offset_code, raw[-inline:])[0]
+            room -= length
+            if room < 0:
+                raise DamagedError("its fields claim more than the file holds")
             value = _read(stream, where, length)
         found.entries.setdefault(tag, Entry(tag, kind, count, value, start + index * size))
     tail = _read_up_to(stream, found.following_position, inline)
@@ -116,9 +131,18 @@ def read_directory(stream: BinaryIO, layout: Layout, offset: int) -> Directory:
     return found
 
 
-def read_children(stream: BinaryIO, layout: Layout, directory: Directory) -> None:
-    """Fill in the EXIF, GPS and interoperability directories; damaged ones are left out."""
-    for tag in POINTERS:
+def read_children(
+    stream: BinaryIO, layout: Layout, directory: Directory, pointers: Iterable[int] = POINTERS
+) -> None:
+    """Fill in the EXIF, GPS and interoperability directories; damaged ones are left out.
+
+    Args:
+        stream, layout: as for `read_directory`.
+        directory: the first one.
+        pointers: what is followed; from the EXIF directory that of interoperability alone, so that
+            one which points to itself ends.
+    """
+    for tag in pointers:
         try:
             where = directory.numbers(tag, layout.order)
             if len(where) != 1:
@@ -128,7 +152,7 @@ def read_children(stream: BinaryIO, layout: Layout, directory: Directory) -> Non
             continue
         child.following = 0
         if tag == EXIF_POINTER:
-            read_children(stream, layout, child)
+            read_children(stream, layout, child, (INTEROP_POINTER,))
         directory.children[tag] = child
 
 

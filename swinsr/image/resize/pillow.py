@@ -61,6 +61,8 @@ def resize(samples: Array, height: int, width: int, *, kernel: Kernel = "bicubic
 def resize_image(image: Image, height: int, width: int) -> Image:
     """A picture at another size, mostly a smaller one; transparent pixels lend no colour.
 
+    Floats are left as they come out, overshoot included.
+
     Args:
         image: any.
         height, width: of the result, at least 1.
@@ -79,8 +81,7 @@ def resize_image(image: Image, height: int, width: int) -> Image:
         plain = resize(pixels, height, width)  # where nothing is visible
         out = np.divide(mixed, small, out=plain.copy(), where=small > 1 / 65535)
         out_alpha = to_depth(small[..., 0], dtype)
-    colours = np.clip(out, 0, 1).astype(np.float32) if dtype == np.float32 else out
-    return image.with_pixels(to_depth(np.ascontiguousarray(colours, np.float32), dtype), out_alpha)
+    return image.with_pixels(to_depth(np.ascontiguousarray(out, np.float32), dtype), out_alpha)
 
 
 def _rounded(plane: Array, dtype: np.dtype[np.generic]) -> Array:

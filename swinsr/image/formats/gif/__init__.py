@@ -1,10 +1,11 @@
 """GIF."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import BinaryIO
 
-from swinsr.image.formats.form import Contents, Format, Frames, Header
+from swinsr.image.formats.form import ONE_COMMENT, Contents, Format, Frames, Header
 from swinsr.image.formats.packing import whole
 from swinsr.image.limits import Limit
 from swinsr.image.picture import Image
@@ -19,6 +20,7 @@ class Gif(Format):
     several = "animation"
     timing = 100
     exact = False
+    holds = frozenset({ONE_COMMENT})
 
     def recognises(self, head: bytes) -> bool:
         """By the signature of either version."""
@@ -42,7 +44,8 @@ class Gif(Format):
         from swinsr.image.formats.gif.blocks import parse
 
         file = parse(data)
-        return Contents.animated(tuple(Fraction(d, 100) for d in file.delays), file.loops)
+        found = Contents.animated(tuple(Fraction(d, 100) for d in file.delays), file.loops)
+        return replace(found, notes=file.notes if found.kind else ())
 
     def read_frames(self, data: bytes, header: Header, limit: Limit) -> Iterator[Image]:
         """The animation's frames as they are seen."""

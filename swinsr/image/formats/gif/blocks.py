@@ -5,12 +5,13 @@ Netscape's.
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from swinsr.image.formats.faults import DamagedError
 
 IMAGE, EXTENSION, TRAILER = 0x2C, 0x21, 0x3B
-_CONTROL, _APPLICATION = 0xF9, 0xFF
+_CONTROL, _APPLICATION, _COMMENT, _PLAIN_TEXT = 0xF9, 0xFF, 0xFE, 0x01
+_PROFILE, _XMP = b"ICCRGBG1012", b"XMP DataXMP"
 _NO_CONTROL = bytes(4)  # stays, for no time, nothing transparent
 _LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
@@ -50,6 +51,9 @@ class GifFile:
         loops: how often it runs, 0 for ever.
         table: the colours of frames without a table of their own, red, green, blue.
         pictures: its frames.
+        comment: its comments, one a line.
+        icc, xmp: what applications left in it.
+        notes: on what is left out.
     """
 
     height: int
@@ -57,6 +61,10 @@ class GifFile:
     loops: int
     table: bytes
     pictures: tuple[GifPicture, ...]
+    comment: bytes = b""
+    icc: bytes | None = None
+    xmp: bytes | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def delays(self) -> tuple[int, ...]:
@@ -77,6 +85,7 @@ def parse(data: bytes) -> GifFile:
     table = data[13:position]
     pictures: list[GifPicture] = []
     loops, control = 1, _NO_CONTROL
+    extensions: list[tuple[bytes, bytes, int]] = []
     while True:
         if position >= len(data):
             if not pictures:
@@ -94,6 +103,8 @@ def parse(data: bytes) -> GifFile:
                 # What is stored are repetitions after the first run; 0 is for ever.
                 more = struct.unpack("<H", parts[1][1:3])[0] if _loop_block(parts) else 0
                 loops = more + 1 if more else 0
+            else:
+                extensions.append((label, parts[0] if parts else b"", position + 2))
             position = end
         elif kind == IMAGE:
             picture = _picture(data, position, control)
@@ -105,7 +116,45 @@ def parse(data: bytes) -> GifFile:
             raise DamagedError(f"a block of kind {kind:#04x} is not defined")
     if not pictures:
         raise DamagedError("it holds no picture")
-    return GifFile(height, width, loops, table, tuple(pictures))
+    file = GifFile(height, width, loops, table, tuple(pictures))
+    return _with_extensions(file, data, extensions)
+
+
+def _with_extensions(
+    file: GifFile, data: bytes, extensions: list[tuple[bytes, bytes, int]]
+) -> GifFile:
+    """What further extensions say: label, first block, and where the blocks begin."""
+    comments: list[bytes] = []
+    icc = xmp = None
+    others: dict[str, None] = {}
+    for label, first, start in extensions:
+        if label == bytes([_COMMENT]):
+            comments.append(_content(data, start))
+        elif label == bytes([_APPLICATION]) and first == _PROFILE:
+            icc = _content(data, start)[len(first) :] or None
+        elif label == bytes([_APPLICATION]) and first == _XMP:
+            # Not in blocks: 258 bytes behind it lead readers of blocks to its end.
+            begin = start + 1 + len(first)
+            packet = data[begin : data.find(b"\x01\xff\xfe\xfd", begin)]
+            xmp = packet if packet.lstrip().startswith(b"<") else None
+        elif label == bytes([_PLAIN_TEXT]):
+            others["a text that is drawn over it"] = None
+        else:
+            others[first[:11].decode("latin-1").strip() or "an unknown block"] = None
+    notes: tuple[str, ...] = ()
+    if others:
+        named = ", ".join(name if name.isprintable() else "an unknown block" for name in others)
+        notes = (f"left out, as it is of the old file: {named[:200]}",)
+    return replace(file, comment=b"\n".join(comments), icc=icc, xmp=xmp, notes=notes)
+
+
+def _content(data: bytes, position: int) -> bytes:
+    """What stands in all sub-blocks."""
+    parts = []
+    while position < len(data) and data[position]:
+        parts.append(data[position + 1 : position + 1 + data[position]])
+        position += 1 + data[position]
+    return b"".join(parts)
 
 
 def _picture(data: bytes, position: int, control: bytes) -> GifPicture:

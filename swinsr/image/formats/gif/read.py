@@ -16,7 +16,7 @@ from swinsr.image.formats.faults import DamagedError, foreign_decoder
 from swinsr.image.formats.form import Header
 from swinsr.image.formats.gif.blocks import TRAILER, GifFile, GifPicture, parse
 from swinsr.image.formats.quiet import quiet_pillow
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import COMMENT, Array, Image, Metadata, Text
 
 _AFTER = {2: CLEAR, 3: RESTORE}
 
@@ -25,20 +25,28 @@ def decode_gif(data: bytes, header: Header) -> Image:
     """Decode the first picture of a GIF file, on its canvas."""
     file = parse(data)
     first = _frame(data, file, file.pictures[0])
-    image = first.image
+    image, notes = first.image, file.notes
     if (image.height, image.width) != (header.height, header.width):
         image = next(composed([first], header.height, header.width, image.channels, Metadata()))
     if len(file.pictures) > 1:
-        note = f"it is an animation of {len(file.pictures)} frames; only the first was read"
-        image = replace(image, notes=(note,))
-    return image
+        notes = (
+            *notes,
+            f"it is an animation of {len(file.pictures)} frames; only the first was read",
+        )
+    return replace(image, metadata=_metadata(file), notes=notes)
 
 
 def decode_frames(data: bytes, header: Header) -> Iterator[Image]:
     """Decode every frame as it is seen, on the whole canvas, with alpha."""
     file = parse(data)
     parts = (_frame(data, file, picture) for picture in file.pictures)
-    return composed(parts, header.height, header.width, 3, Metadata())
+    return composed(parts, header.height, header.width, 3, _metadata(file))
+
+
+def _metadata(file: GifFile) -> Metadata:
+    comment = file.comment.rstrip(b"\0").decode("utf-8", "replace")
+    texts = (Text(COMMENT, comment),) if comment else ()
+    return Metadata(icc=file.icc, xmp=file.xmp, texts=texts)
 
 
 def _frame(data: bytes, file: GifFile, picture: GifPicture) -> Part:

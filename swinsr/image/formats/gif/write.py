@@ -62,6 +62,11 @@ def _begin(stream: BinaryIO, image: Image, loops: int | None) -> None:
     if loops is not None and loops != 1:
         more = loops - 1 if loops else 0
         stream.write(b"\x21\xff\x0bNETSCAPE2.0" + struct.pack("<BBHB", 3, 1, min(more, 65535), 0))
+    for text in image.metadata.texts:
+        comment = text.text.encode()
+        blocks = (comment[at : at + 255] for at in range(0, len(comment), 255))
+        parts = [bytes([len(block)]) + block for block in blocks]
+        stream.write(b"\x21\xfe" + b"".join(parts) + b"\0")
 
 
 def _picture(image: Image, *, always_clear: bool) -> tuple[int | None, bytes]:

@@ -34,66 +34,74 @@ def size_of(data: bytes) -> tuple[int, int]:
         DamagedError: boxes are cut short or contradict each other.
         UnsupportedError: a film without a picture.
     """
-    top = dict(_boxes(data, 0, len(data), first_only=True))
+    top = dict(boxes(data, 0, len(data), first_only=True))
     if b"meta" not in top and b"moov" in top:
         raise UnsupportedError("a film and not a picture; take a frame out of it first")
     if b"meta" not in top:
         raise DamagedError("it names no main picture")
     start, end = top[b"meta"]
-    meta = dict(_boxes(data, start + 4, end, first_only=True))
+    meta = dict(boxes(data, start + 4, end, first_only=True))
     if b"iprp" not in meta or b"pitm" not in meta:
         raise DamagedError("it names no main picture")
     version = data[meta[b"pitm"][0]]
-    main = _number(data, meta[b"pitm"][0] + 4, 2 if version == 0 else 4)
-    properties = dict(_boxes(data, *meta[b"iprp"], first_only=True))
+    main = number(data, meta[b"pitm"][0] + 4, 2 if version == 0 else 4)
+    properties = dict(boxes(data, *meta[b"iprp"], first_only=True))
     if b"ipco" not in properties or b"ipma" not in properties:
         raise DamagedError("its main picture has no properties")
-    listed = list(_boxes(data, *properties[b"ipco"]))
-    numbers = _associated(data, properties[b"ipma"], main)
+    listed = list(boxes(data, *properties[b"ipco"]))
+    numbers = associated(data, properties[b"ipma"], main)
     own = dict(listed[index - 1] for index in numbers if 1 <= index <= len(listed))
     if b"ispe" not in own:
         raise DamagedError("its main picture has no size")
     at = own[b"ispe"][0]
-    width, height = _number(data, at + 4, 4), _number(data, at + 8, 4)
+    width, height = number(data, at + 4, 4), number(data, at + 8, 4)
     if b"clap" in own:  # coded in whole blocks, of which a part is shown
         at = own[b"clap"][0]
         across, down = (
-            _number(data, at + i, 4) // max(_number(data, at + i + 4, 4), 1) for i in (0, 8)
+            number(data, at + i, 4) // max(number(data, at + i + 4, 4), 1) for i in (0, 8)
         )
         width, height = min(across, width), min(down, height)
     return height, width
 
 
-def _associated(data: bytes, span: tuple[int, int], main: int) -> list[int]:
-    """Numbers of the properties that belong to an item."""
+def associated(data: bytes, span: tuple[int, int], main: int) -> list[int]:
+    """Numbers of the properties that belong to an item.
+
+    Raises:
+        DamagedError: it has none.
+    """
     at, end = span
     version, wide = data[at], data[at + 3] & 1
-    entries = _number(data, at + 4, 4)
+    entries = number(data, at + 4, 4)
     at += 8
     for _ in range(entries):
         if at + 3 > end:
             break
         size = 2 if version < 1 else 4
-        item, count = _number(data, at, size), _number(data, at + size, 1)
+        item, count = number(data, at, size), number(data, at + size, 1)
         at += size + 1
         width = 2 if wide else 1
         if item == main:
             mask = 0x7FFF if wide else 0x7F
-            return [_number(data, at + i * width, width) & mask for i in range(count)]
+            return [number(data, at + i * width, width) & mask for i in range(count)]
         at += count * width
     raise DamagedError("its main picture has no properties")
 
 
-def _boxes(
+def boxes(
     data: bytes, at: int, end: int, *, first_only: bool = False
 ) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Kind, and where the content begins and ends. A cut box at the end ends with the data."""
+    """Kind, and where the content begins and ends. A cut box at the end ends with the data.
+
+    Raises:
+        DamagedError: a box has no size.
+    """
     seen: set[bytes] = set()
     while at + 8 <= end:
-        length, kind = _number(data, at, 4), data[at + 4 : at + 8]
+        length, kind = number(data, at, 4), data[at + 4 : at + 8]
         head = 8
         if length == 1:
-            length, head = _number(data, at + 8, 8), 16
+            length, head = number(data, at + 8, 8), 16
         elif length == 0:
             length = end - at
         if length < head:
@@ -104,7 +112,12 @@ def _boxes(
         at += length
 
 
-def _number(data: bytes, at: int, size: int) -> int:
+def number(data: bytes, at: int, size: int) -> int:
+    """An unsigned number of so many bytes.
+
+    Raises:
+        DamagedError: the data ends before it.
+    """
     if at + size > len(data):
         raise DamagedError("it ends within its header")
     return int.from_bytes(data[at : at + size], "big")

@@ -12,6 +12,7 @@ from PIL import ImageFile, features
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import DamagedError, UnsupportedError, foreign_decoder
 from swinsr.image.formats.form import Header
+from swinsr.image.formats.heif.items import described
 from swinsr.image.formats.pillow.images import assemble, metadata_of
 from swinsr.image.formats.quiet import quiet_pillow
 from swinsr.image.picture import Array, Image
@@ -46,6 +47,7 @@ def decode_avif(data: bytes, header: Header) -> Image:
         frames = getattr(picture, "n_frames", 1)
         picture.load()
         image = assemble(picture, metadata_of(picture))
+    image = _described(image, data)
     if frames > 1:
         note = f"it is an animation of {frames} frames; only the first was read"
         image = replace(image, notes=(*image.notes, note))
@@ -72,7 +74,12 @@ def decode_heic(data: bytes, header: Header) -> Image:
             image = assemble(picture, metadata_of(picture))
         else:
             image = _deep(file)
-    return _already_turned(image)
+    return _described(_already_turned(image), data)
+
+
+def _described(image: Image, data: bytes) -> Image:
+    metadata, notes = described(data, image.metadata)
+    return replace(image, metadata=metadata, notes=(*image.notes, *notes))
 
 
 def _already_turned(image: Image) -> Image:

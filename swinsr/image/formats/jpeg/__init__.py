@@ -4,9 +4,19 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import BinaryIO
 
-from swinsr.image.formats.form import DPI, EXIF, ICC, XMP, Format, Header
+from swinsr.image.formats.form import (
+    DPI,
+    EXIF,
+    ICC,
+    IPTC,
+    ONE_COMMENT,
+    XMP,
+    Described,
+    Format,
+    Header,
+)
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import Array, Image
 
 
 class Jpeg(Format):
@@ -17,9 +27,11 @@ class Jpeg(Format):
     side = 65500  # libjpeg stops short of the 65535 that the format allows
     alpha = False
     exact = False
-    holds = frozenset({ICC, EXIF, XMP, DPI})
-    # What one segment holds behind the prefix of its kind.
-    longest = MappingProxyType({EXIF: 65527, XMP: 65504})
+    holds = frozenset({ICC, EXIF, XMP, IPTC, DPI, ONE_COMMENT})
+    # What one segment holds behind the prefix of its kind; a profile takes up to 255.
+    longest = MappingProxyType(
+        {EXIF: 65527, XMP: 65504, IPTC: 65500, ONE_COMMENT: 65533, ICC: 255 * 65519}
+    )
     banded = True
     vips_loader = "jpegload"
     vips_options = MappingProxyType({"unlimited": True})
@@ -40,7 +52,7 @@ class Jpeg(Format):
 
         return decode_jpeg(data, header)
 
-    def outline(self, stream: BinaryIO) -> Metadata | None:
+    def outline(self, stream: BinaryIO) -> Described | None:
         """Of gray and YCbCr."""
         from swinsr.image.formats.jpeg.bands import outline
 

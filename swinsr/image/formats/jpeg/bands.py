@@ -15,31 +15,46 @@ from typing import Any, BinaryIO
 from PIL import Image as PilImage
 from PIL import JpegImagePlugin
 
-from swinsr.image.formats import exif
-from swinsr.image.formats.faults import DamagedError, foreign_decoder
+from swinsr.image.formats.faults import foreign_decoder
+from swinsr.image.formats.form import Described, Header
+from swinsr.image.formats.jpeg.header import size_of
+from swinsr.image.formats.jpeg.read import check_complete
+from swinsr.image.formats.jpeg.segments import described
+from swinsr.image.formats.jpeg.write import jpeg_fields
+from swinsr.image.formats.packing import whole
 from swinsr.image.formats.pillow.images import metadata_of
-from swinsr.image.formats.pillow.write import FULL_COLOUR_QUALITY, fields_of
+from swinsr.image.formats.pillow.write import FULL_COLOUR_QUALITY
 from swinsr.image.formats.quiet import quiet_pillow
 from swinsr.image.formats.regroup import regroup
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import Array, Image
 
 _BAND_BYTES = 1 << 22
 _BYTES_AT_END = 1 << 16
+_HEAD = 1 << 25  # in which all segments before the picture's data stand
 _LONGEST_INTERVAL = 65535  # blocks between two restart markers
 _SOF0, _SOS, _DRI, _RST0 = 0xC0, 0xDA, 0xDD, 0xD0
 
 
-def outline(stream: BinaryIO) -> Metadata | None:
-    """Gray or YCbCr of 8 bits."""
+def outline(stream: BinaryIO) -> Described | None:
+    """Gray or YCbCr of 8 bits.
+
+    Raises:
+        DamagedError: its end is missing, and pixels with it.
+    """
     size = stream.seek(0, 2)
     stream.seek(max(size - _BYTES_AT_END, 0))
     if b"\xff\xd9" not in stream.read():
-        raise DamagedError("its end marker is missing")
+        data = whole(stream)
+        check_complete(data, Header("", *size_of(stream)))
+        return None  # it is read as a whole, with a note
     stream.seek(0)
     with foreign_decoder(), quiet_pillow(1), JpegImagePlugin.JpegImageFile(stream) as picture:
         if picture.mode not in ("L", "RGB") or picture.info.get("adobe_transform") == 0:
             return None
-        return metadata_of(picture)
+        found = metadata_of(picture)
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    return described(head, len(head), found)
 
 
 def encode_jpeg_bands(stream: BinaryIO, image: Image, bands: Iterable[Array], quality: int) -> None:
@@ -64,7 +79,7 @@ def encode_jpeg_bands(stream: BinaryIO, image: Image, bands: Iterable[Array], qu
     for number, band in enumerate(regroup(bands, down * block)):
         buffer = io.BytesIO()
         samples = band[..., 0] if image.is_gray else band
-        fields = fields_of(image.metadata, prefix=exif.PREFIX) if number == 0 else {}
+        fields = jpeg_fields(image.metadata) if number == 0 else {}
         PilImage.fromarray(samples).save(buffer, "JPEG", **options, **fields)
         head, data = _split(buffer.getvalue(), image.height, across * down)
         stream.write(head if number == 0 else bytes([0xFF, _RST0 + (number - 1) % 8]))

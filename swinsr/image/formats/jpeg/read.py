@@ -6,12 +6,14 @@ libjpeg fills what is missing with gray and says so only in a warning that Pillo
 import io
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 from PIL import JpegImagePlugin
 
 from swinsr.image.formats.faults import DamagedError, foreign_decoder
 from swinsr.image.formats.form import Header
+from swinsr.image.formats.jpeg.segments import described
 from swinsr.image.formats.pillow.read import decode_by
 from swinsr.image.formats.quiet import quiet_pillow
 from swinsr.image.picture import Array, Image
@@ -25,6 +27,8 @@ _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 # Stands in for data behind the end: any codes, no markers.
 _FILLER = random.Random(0).randbytes(4096).replace(b"\xff", b"\x5a")
+_END_MARKER = b"\xff\xd9"
+_TAIL = 16  # bytes at the end of all data that decide whether it was needed
 _REDUCTION = 8  # what a decoder can shrink by while it decodes
 
 
@@ -34,32 +38,75 @@ def decode_jpeg(data: bytes, header: Header) -> Image:
     CMYK is taken as Adobe stores it, inverted, as Pillow and OpenCV do, marker or not.
 
     Raises:
-        DamagedError: the end marker or picture data before it is missing.
+        DamagedError: picture data is missing, whatever stands in its place.
     """
-    scan, end, progressive = _last_scan(data)
-    if header.height * header.width > _PIXELS_PER_BYTE * len(data):
-        raise DamagedError("it is too short for its size")
-    image = decode_by(JpegImagePlugin.JpegImageFile, data, header)
-    if not _is_complete(data, scan, end, header, progressive):
-        raise DamagedError("its picture data ends early")
-    return image
+    end, marked = check_complete(data, header)
+    whole = data if marked else data + _END_MARKER
+    image = decode_by(JpegImagePlugin.JpegImageFile, whole, header)
+    metadata, notes = described(data, end, image.metadata)
+    if not marked:
+        notes = ("its end marker is missing, but all of its pixels are there", *notes)
+    return replace(image, metadata=metadata, notes=(*image.notes, *notes))
 
 
-def _last_scan(data: bytes) -> tuple[int, int, bool]:
-    """Where the first picture's last scan begins and ends, and whether it is progressive.
+def check_complete(data: bytes, header: Header) -> tuple[int, bool]:
+    """Where the first picture ends, and whether its end is marked.
 
     Raises:
-        DamagedError: there is none. A download that was given its full length in advance ends in
-            zeros instead.
+        DamagedError: picture data is missing, whatever stands in its place.
     """
-    position, scan, progressive = 2, 2, False
+    scan, end, progressive, marked = _last_scan(data)
+    if header.height * header.width > _PIXELS_PER_BYTE * len(data):
+        raise DamagedError("it is too short for its size")
+    if marked:
+        # Later scans of a progressive picture refine what a reduced one does not show.
+        if not _is_complete(data, scan, end, header, reduced=not progressive):
+            raise DamagedError("its picture data ends early")
+    elif not _ends_with_its_data(data + _END_MARKER, scan, end, header):
+        raise DamagedError("its end marker is missing")
+    return end, marked
+
+
+def _ends_with_its_data(data: bytes, scan: int, end: int, header: Header) -> bool:
+    """Whether a file that lacked its end has all of its data, and nothing in place of some.
+
+    A download that was given its full length in advance ends in zeros, which are data to a decoder:
+    so there must be none at the end, and the last bytes must be needed.
+    """
+    # The last byte is filled up with ones (T.81, section F.1.2.3): seldom is one zero, never two.
+    if data[end - 2 : end] == bytes(2):
+        return False
+    tail = max(end - _TAIL, scan)
+    shorter = data[:tail] + data[end:]
+    if not _is_complete(data, scan, end, header, reduced=False):
+        return False
+    try:
+        return not _is_complete(shorter, scan, tail, header, reduced=False)
+    except (OSError, DamagedError):
+        return True  # not even decoded without them
+
+
+def _last_scan(data: bytes) -> tuple[int, int, bool, bool]:
+    """Where the first picture's last scan begins and ends, and whether it is progressive.
+
+    Returns:
+        Both positions, whether it is progressive, and whether an end marker stands there; without
+        one the data ends the scan.
+
+    Raises:
+        DamagedError: there is no scan, or the file ends within a marker or a segment: then data may
+            be missing that no decoder asks for.
+    """
+    position, scan, progressive = 2, 0, False
     while True:
         found = _MARKER.search(data, position)
         if found is None:
-            raise DamagedError("its end marker is missing")
+            if not scan or position > len(data) or data.endswith(b"\xff"):
+                raise DamagedError("its end marker is missing")
+            return scan, len(data), progressive, False
         position, marker = found.end(), data[found.end() - 1]
         if marker == _END:
-            return scan, found.start(), progressive
+            return scan or 2, found.start(), progressive, True
         progressive = progressive or marker in _PROGRESSIVE
         scan = position if marker == _START_OF_SCAN else scan
         if marker not in (0x01, 0xD8):  # markers that stand alone
@@ -67,14 +114,13 @@ def _last_scan(data: bytes) -> tuple[int, int, bool]:
             position += max(int.from_bytes(data[position : position + 2], "big"), 2)
 
 
-def _is_complete(data: bytes, scan: int, end: int, header: Header, progressive: bool) -> bool:
+def _is_complete(data: bytes, scan: int, end: int, header: Header, *, reduced: bool) -> bool:
     """Whether the picture is the same when more data follows: then it needs none of that.
 
     A decoder that has all it needs ignores what stands between the picture and its end marker. One
     that was still waiting decodes it, and the picture changes.
     """
-    # Later scans of a progressive picture refine what a reduced one does not show.
-    reduction = 1 if progressive else _REDUCTION
+    reduction = _REDUCTION if reduced else 1
     # A decoder waits for the next restart marker where there are any, so they follow in turn.
     passed = len(_RESTART.findall(data, scan, end))
     filler = b"".join(

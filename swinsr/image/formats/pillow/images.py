@@ -9,7 +9,7 @@ from PIL import Image as PilImage
 
 from swinsr.errors import ImageReadError
 from swinsr.image.colour import icc
-from swinsr.image.convert import to_depth
+from swinsr.image.depth import in_depth, ranged
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import UnsupportedError, codec_errors, foreign_decoder
 from swinsr.image.picture import Array, Image, Metadata
@@ -23,7 +23,8 @@ def from_pil(picture: PilImage.Image) -> Image:
     """A Pillow image of any mode as an `Image`; decodes a lazily opened file.
 
     Mode 1 becomes gray; P and PA become RGB, with alpha where the palette is transparent; CMYK and
-    LAB become sRGB through the embedded profile. A float image (F) is taken as 0 black, 1 white.
+    LAB become sRGB through the embedded profile. A float image (F) goes from 0 to 1, or
+    from its smallest sample to its largest where those lie beyond.
     The EXIF orientation is kept as it is, not applied: Pillow's own functions do the same.
 
     Raises:
@@ -50,8 +51,8 @@ def to_pil(image: Image) -> PilImage.Image:
     """
     pixels, alpha = image.pixels, image.alpha
     if pixels.dtype != np.uint8 and (alpha is not None or not image.is_gray):
-        pixels = to_depth(pixels, np.uint8)
-        alpha = None if alpha is None else to_depth(alpha, np.uint8)
+        eight = in_depth(image, np.uint8)
+        pixels, alpha = eight.pixels, eight.alpha
     picture = PilImage.fromarray(interleave(pixels, alpha))
     metadata = image.metadata
     info: dict[str, Any] = {"icc_profile": metadata.icc, "xmp": metadata.xmp, "dpi": metadata.dpi}
@@ -80,7 +81,7 @@ def assemble(picture: PilImage.Image, metadata: Metadata) -> Image:
         notes = () if note is None else (note,)
         metadata = replace(metadata, icc=icc.srgb_profile(), png_colour=())
     pixels, alpha = _arrays(picture)
-    return Image(pixels, alpha, metadata, notes=notes)
+    return ranged(Image(pixels, alpha, metadata, notes=notes))
 
 
 def _arrays(picture: PilImage.Image) -> tuple[Array, Array | None]:

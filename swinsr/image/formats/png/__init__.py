@@ -10,15 +10,18 @@ from swinsr.image.formats.form import (
     DPI,
     EXIF,
     ICC,
+    IPTC,
+    TEXTS,
     XMP,
     Contents,
+    Described,
     Format,
     Frames,
     Header,
 )
 from swinsr.image.formats.packing import unpack
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import Array, Image
 
 
 class Png(Format):
@@ -29,7 +32,7 @@ class Png(Format):
     depths = (8, 16)
     several = "animation"
     kept = True
-    holds = frozenset({ICC, EXIF, XMP, DPI, COLOUR})
+    holds = frozenset({ICC, EXIF, XMP, IPTC, DPI, COLOUR, TEXTS})
     banded = True
     vips_loader = "pngload"
     vips_options = MappingProxyType({"unlimited": True})
@@ -63,7 +66,7 @@ class Png(Format):
 
         return decode_frames(data, header)
 
-    def outline(self, stream: BinaryIO) -> Metadata | None:
+    def outline(self, stream: BinaryIO) -> Described | None:
         """Of plain stills."""
         from swinsr.image.formats.png.bands import outline
 

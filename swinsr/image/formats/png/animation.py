@@ -43,7 +43,8 @@ def contents(data: bytes) -> Contents:
     if file.frames <= 1:
         return Contents()
     frames, loops = _parse(data)
-    return Contents.animated(tuple(frame.seconds for frame in frames), loops, file.channels)
+    found = Contents.animated(tuple(frame.seconds for frame in frames), loops, file.channels)
+    return replace(found, notes=file.notes if found.kind else ())
 
 
 def decode_frames(data: bytes, header: Header) -> Iterator[Image]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from swinsr.image.formats.faults import DamagedError
+from swinsr.image.formats.form import Described
 from swinsr.image.formats.png import chunks as png
 from swinsr.image.formats.png.write import begin, compressed_rows
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import Array, Image
 
 _LONGEST_CHUNK = 1 << 26  # of those that are kept: profiles, texts
 
@@ -27,13 +28,16 @@ def encode_png_bands(stream: BinaryIO, image: Image, bands: Iterable[Array]) -> 
     stream.write(png.chunk(b"IEND", b""))
 
 
-def outline(stream: BinaryIO) -> Metadata | None:
+def outline(stream: BinaryIO) -> Described | None:
     """Gray or RGB of 8 or 16 bits, with or without alpha, in plain order of rows."""
     kept = [png.SIGNATURE]
     head = b""
+    size = stream.seek(0, 2)
     stream.seek(len(png.SIGNATURE))
     while True:
-        start = stream.read(8)
+        at, start = stream.tell(), stream.read(8)
+        if at == size:
+            return None  # without its end: reading it as a whole tells what is there
         if len(start) < 8:
             raise DamagedError("it ends before its last chunk")
         length, kind = struct.unpack(">I4s", start)
@@ -55,4 +59,4 @@ def outline(stream: BinaryIO) -> Metadata | None:
     plain = file.depth >= 8 and file.colour_type != png.PALETTE and file.key is None
     if not plain or file.interlaced or file.frames > 1 or len(head) != 13:
         return None
-    return file.metadata
+    return file.metadata, file.notes

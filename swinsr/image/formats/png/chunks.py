@@ -8,15 +8,14 @@ import zlib
 from dataclasses import dataclass
 
 from swinsr.image.formats.faults import DamagedError
+from swinsr.image.formats.png.described import described
 from swinsr.image.picture import Metadata
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 SAMPLES = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGB_ALPHA: 4}
 _DEPTHS = {GRAY: (1, 2, 4, 8, 16), PALETTE: (1, 2, 4, 8)}
-_COLOUR_CHUNKS = (b"gAMA", b"cHRM", b"sRGB", b"cICP")
 _DEFLATE_RATIO = 1032  # no deflate stream expands further: 258 bytes from 2 bits
-_INFLATED_LIMIT = 1 << 25  # 32 MiB for a profile or a text
 # First row, first column, row step, column step of the seven passes of Adam7 (section 8.2).
 _ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2),
           (1, 0, 2, 1))  # fmt: skip
@@ -36,6 +35,7 @@ class PngFile:
     data: tuple[memoryview, ...]  # IDAT
     metadata: Metadata
     frames: int  # of an animation; 1 for a still
+    notes: tuple[str, ...] = ()  # on what is left out
 
     @property
     def channels(self) -> int:
@@ -108,9 +108,13 @@ def parse(data: bytes) -> PngFile:
     found: dict[bytes, memoryview] = {}
     texts: list[tuple[bytes, memoryview]] = []
     pixels: list[memoryview] = []
+    damaged: list[bytes] = []
     view = memoryview(data)
     position = len(SIGNATURE)
     while True:
+        if position == len(data) and pixels:  # whole chunks up to here; decoding tells the rest
+            damaged.append(b"IEND")
+            break
         if position + 12 > len(data):
             raise DamagedError("it ends before its last chunk")
         (length,) = struct.unpack_from(">I", data, position)
@@ -123,6 +127,7 @@ def parse(data: bytes) -> PngFile:
         if zlib.crc32(body, zlib.crc32(kind)) != stated:
             if kind[:1].isupper() or kind == b"tRNS":
                 raise DamagedError(f"the checksum of chunk {kind!r} is wrong")
+            damaged.append(kind)
             continue
         if kind == b"IDAT" and length:
             pixels.append(body)
@@ -134,7 +139,8 @@ def parse(data: bytes) -> PngFile:
             found.setdefault(kind, body)
     if not pixels:
         raise DamagedError("it holds no pixel data")
-    file = _assemble(found, texts, tuple(pixels))
+    metadata, notes = described(found, texts, damaged)
+    file = _assemble(found, tuple(pixels), metadata, notes)
     if sum(map(len, pixels)) * _DEFLATE_RATIO < file.raw_bytes():
         raise DamagedError("the pixel data ends early")
     return file
@@ -142,8 +148,9 @@ def parse(data: bytes) -> PngFile:
 
 def _assemble(
     found: dict[bytes, memoryview],
-    texts: list[tuple[bytes, memoryview]],
     pixels: tuple[memoryview, ...],
+    metadata: Metadata,
+    notes: tuple[str, ...],
 ) -> PngFile:
     head = found.get(b"IHDR", memoryview(b""))
     if len(head) != 13:
@@ -168,48 +175,7 @@ def _assemble(
         None if palette is None or colour_type in (GRAY, GRAY_ALPHA) else bytes(palette),
         None if key is None or colour_type in (GRAY_ALPHA, RGB_ALPHA) else bytes(key),
         pixels,
-        _metadata(found, texts),
+        metadata,
         max(1, struct.unpack_from(">I", animation)[0]) if len(animation) == 8 else 1,
+        notes,
     )
-
-
-def _metadata(found: dict[bytes, memoryview], texts: list[tuple[bytes, memoryview]]) -> Metadata:
-    icc = xmp = dpi = None
-    exif = bytes(found[b"eXIf"]) if b"eXIf" in found else None
-    if b"iCCP" in found:
-        _, _, packed = bytes(found[b"iCCP"]).partition(b"\0")
-        icc = _inflate(packed[1:])
-    for kind, body in texts:
-        keyword, _, rest = bytes(body[: 80 + (1 << 25)]).partition(b"\0")
-        if kind == b"iTXt" and keyword == b"XML:com.adobe.xmp" and xmp is None and len(rest) > 2:
-            packed_text = rest[0] == 1
-            text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
-            xmp = _inflate(text) if packed_text else text
-        elif kind != b"iTXt" and keyword == b"Raw profile type exif" and exif is None:
-            exif = _hex_profile(_inflate(rest[1:]) if kind == b"zTXt" else rest)
-    if b"pHYs" in found and len(found[b"pHYs"]) == 9:
-        x, y, unit = struct.unpack(">IIB", found[b"pHYs"])
-        if unit == 1 and x and y:
-            dpi = (x * 0.0254, y * 0.0254)  # stored per metre
-    colour = tuple((kind, bytes(found[kind])) for kind in _COLOUR_CHUNKS if kind in found)
-    if exif is not None:
-        exif = exif.removeprefix(b"Exif\0\0") or None
-    return Metadata(icc or None, exif, xmp or None, dpi, colour)
-
-
-def _inflate(packed: bytes) -> bytes | None:
-    try:
-        stream = zlib.decompressobj()
-        data = stream.decompress(packed, _INFLATED_LIMIT)
-    except zlib.error:
-        return None
-    return data if stream.eof else None
-
-
-def _hex_profile(text: bytes | None) -> bytes | None:
-    """ImageMagick's form of a block, older than eXIf: name, length, then hexadecimal digits."""
-    parts = (text or b"").split(maxsplit=2)
-    try:
-        return bytes.fromhex(parts[2].decode("ascii")) if len(parts) == 3 else None
-    except ValueError:
-        return None

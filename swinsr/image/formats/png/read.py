@@ -22,9 +22,10 @@ def decode_png(data: bytes) -> Image:
     the chunks to the output as it would have to the input.
     """
     file = png.parse(data)
-    notes: tuple[str, ...] = ()
+    notes = file.notes
     if file.frames > 1:
-        notes = (f"it is an animation of {file.frames} frames; only the still picture was read",)
+        only = f"it is an animation of {file.frames} frames; only the still picture was read"
+        notes = (*notes, only)
     return replace(decode_file(file), notes=notes)
 
 

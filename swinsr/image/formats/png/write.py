@@ -15,9 +15,10 @@ from typing import BinaryIO
 import numpy as np
 
 from swinsr.image.formats.form import Frames
+from swinsr.image.formats.photoshop import with_iptc
 from swinsr.image.formats.pillow.images import interleave
 from swinsr.image.formats.png import chunks as png
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import Array, Image, Metadata, Text
 
 _LEVEL = 4  # on photographs as small as 6, and three times as fast
 _BAND = 1 << 18  # bytes of pixels filtered at a time: what fits the processor's cache
@@ -115,7 +116,34 @@ def _metadata_chunks(metadata: Metadata) -> bytes:
         parts.append(png.chunk(b"eXIf", metadata.exif))
     if metadata.xmp is not None:
         parts.append(png.chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
+    if metadata.iptc is not None:
+        parts.append(png.chunk(b"zTXt", _raw_profile(b"iptc", with_iptc(metadata.iptc))))
+    parts += [_text_chunk(text) for text in metadata.texts]
     return b"".join(parts)
+
+
+def _text_chunk(text: Text) -> bytes:
+    """tEXt where the text is Latin-1 and nothing else is said of it, else iTXt."""
+    keyword = text.keyword.encode("latin-1", "replace")[:79].replace(b"\0", b" ").strip() or b"Text"
+    content = text.text.replace("\0", " ")
+    if not text.language and not text.translated:
+        try:
+            return png.chunk(b"tEXt", keyword + b"\0" + content.encode("latin-1"))
+        except UnicodeEncodeError:
+            pass
+    language = text.language.encode("ascii", "replace").replace(b"\0", b"")
+    translated = text.translated.replace("\0", " ").encode()
+    # After the keyword: not compressed, method 0.
+    head = keyword + b"\0\0\0" + language + b"\0" + translated + b"\0"
+    return png.chunk(b"iTXt", head + content.encode())
+
+
+def _raw_profile(name: bytes, block: bytes) -> bytes:
+    """ImageMagick's form of a block, which others read too: hexadecimal digits, 36 bytes a line."""
+    digits = block.hex().encode()
+    lines = [digits[at : at + 72] for at in range(0, len(digits), 72)]
+    text = b"\n%s\n%8d\n%s\n" % (name, len(block), b"\n".join(lines))
+    return b"Raw profile type %s\0\0" % name + zlib.compress(text, 9)
 
 
 def _filtered(band: Array, above: Array, step: int) -> Array:

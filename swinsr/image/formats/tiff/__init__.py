@@ -4,10 +4,21 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from swinsr.image.formats.faults import DamagedError
-from swinsr.image.formats.form import DPI, EXIF, ICC, XMP, Contents, Format, Frames, Header
+from swinsr.image.formats.form import (
+    DPI,
+    EXIF,
+    ICC,
+    IPTC,
+    XMP,
+    Contents,
+    Described,
+    Format,
+    Frames,
+    Header,
+)
 from swinsr.image.formats.ifd import Layout, read_directory
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import Array, Image
 
 
 class Tiff(Format):
@@ -18,7 +29,7 @@ class Tiff(Format):
     depths = (8, 16, 32)
     several = "pages"
     kept = True
-    holds = frozenset({ICC, EXIF, XMP, DPI})
+    holds = frozenset({ICC, EXIF, XMP, IPTC, DPI})
     banded = True
     vips_loader = "tiffload"
 
@@ -54,11 +65,17 @@ class Tiff(Format):
 
         return decode_pages(data, self, limit)
 
-    def outline(self, stream: BinaryIO) -> Metadata | None:
+    def outline(self, stream: BinaryIO) -> Described | None:
         """Of one page in plain layouts."""
         from swinsr.image.formats.tiff.bands import outline
 
         return outline(stream)
+
+    def losses(self, image: Image) -> tuple[str, ...]:
+        """Of EXIF fields that could mean something else in a TIFF."""
+        from swinsr.image.formats.tiff.write import losses
+
+        return losses(image)
 
     def write(self, stream: BinaryIO, image: Image, quality: int, *, lossless: bool) -> None:
         """One page."""

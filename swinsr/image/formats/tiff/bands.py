@@ -7,6 +7,7 @@ from typing import BinaryIO
 import numpy as np
 import tifffile
 
+from swinsr.image.formats.form import Described
 from swinsr.image.formats.regroup import regroup
 from swinsr.image.formats.tiff.layout import BLACK_IS_ZERO, RGB, describe_file
 from swinsr.image.formats.tiff.write import (
@@ -15,13 +16,13 @@ from swinsr.image.formats.tiff.write import (
     byte_order,
     layout_options,
 )
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.picture import Array, Image
 
 _COMPRESSIONS = (1, 5, 8, 32773, 32946)
 _TILE = 256
 
 
-def outline(stream: BinaryIO) -> Metadata | None:
+def outline(stream: BinaryIO) -> Described | None:
     """Gray or RGB of 8 or 16 bits, one page, alpha not premultiplied, no lossy compression."""
     layout = describe_file(stream)
     plain = layout.photometric in (BLACK_IS_ZERO, RGB) and layout.bits in (8, 16)
@@ -29,9 +30,11 @@ def outline(stream: BinaryIO) -> Metadata | None:
     colours = 3 if layout.photometric == RGB else 1
     if not (plain and alpha and layout.contiguous and layout.orientation_at is None):
         return None
-    if layout.samples != colours + (layout.alpha is not None) or layout.notes:
+    if layout.samples != colours + (layout.alpha is not None) or layout.alpha_at != colours:
         return None
-    return layout.metadata if layout.compression in _COMPRESSIONS else None
+    if layout.main.following or layout.compression not in _COMPRESSIONS:
+        return None
+    return layout.metadata, layout.notes
 
 
 def encode_tiff_bands(stream: BinaryIO, image: Image, bands: Iterable[Array]) -> None:

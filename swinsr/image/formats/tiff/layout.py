@@ -4,12 +4,13 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
+from math import isfinite
 from typing import BinaryIO
 
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import DamagedError, UnsupportedError
 from swinsr.image.formats.ifd import SHORT, Directory, Layout, read_children, read_directory
-from swinsr.image.formats.pillow.images import sane_dpi
+from swinsr.image.formats.tiff.fields import described
 from swinsr.image.picture import Metadata
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
@@ -17,7 +18,7 @@ _KNOWN = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB)
 _COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, PALETTE: 1, CMYK: 4}
 _UNSIGNED, _FLOAT = 1, 3
 DEFLATE = (8, 32946)
-_DNG_VERSION, _ICC, _XMP = 50706, 34675, 700
+_DNG_VERSION = 50706
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class TiffLayout:
     predictor: int
     contiguous: bool  # samples of a pixel side by side, not in planes
     alpha: int | None  # ExtraSamples value of the alpha channel: 1 premultiplied, 2 not
+    alpha_at: int  # which of a pixel's samples that is
     order: str  # "<" or ">"
+    stated: tuple[float, float] | None  # smallest and largest sample that the file speaks of
+    main: Directory
     orientation_at: int | None  # position of the orientation's value in the file
     metadata: Metadata
     notes: tuple[str, ...]
@@ -88,22 +92,22 @@ def _describe(
         _check_deep(bits[0], formats, photometric)
     elif formats != {_UNSIGNED}:
         raise UnsupportedError("its samples are signed; convert it to unsigned 8 bit")
-    rows = _check_ranges(main, file.order, size, height, width, max_pixels)
+    rows, columns = _check_ranges(main, file.order, size, height, width, max_pixels)
     if data is not None and one(259, 1) in DEFLATE:
-        _check_inflated(main, file.order, data, rows * samples * bits[0] // 8)
+        _check_inflated(main, file.order, data, rows * -(-columns * samples * bits[0] // 8))
 
     notes: list[str] = []
     extra = main.numbers(338, file.order)
     spare = samples - _COLOURS.get(photometric, 3)
     if spare < 0:
         raise DamagedError(f"{samples} samples are too few for its kind of colour")
-    alpha = None
-    if spare and photometric != CMYK:
-        alpha = extra[0] if extra and extra[0] in (1, 2) else None if extra else 2
+    alpha, alpha_at = _alpha(extra[:spare], spare, photometric)
     if spare > (alpha is not None):
         notes.append("its extra channels, which are not transparency, were left out")
     if main.following:
         notes.append("it has several pages; only the first was read")
+    metadata, left = described(main, file, height, width)
+    notes += left
     return TiffLayout(
         height,
         width,
@@ -114,9 +118,12 @@ def _describe(
         one(317, 1),
         samples == 1 or one(284, 1) == 1,
         alpha,
+        samples - spare + alpha_at,
         file.order,
+        _stated(main, file.order),
+        main,
         _orientation_at(main, file),
-        _metadata(main, file.order),
+        metadata,
         tuple(notes),
     )
 
@@ -129,13 +136,13 @@ def _orientation_at(main: Directory, file: Layout) -> int | None:
 
 
 def _check_deep(bits: int, formats: set[int], photometric: int) -> None:
-    """Refuse what no decoder here gives back as 16-bit or float gray, RGB or CMYK."""
+    """Refuse what is no gray, RGB or CMYK of 9 to 16 bits or of floats."""
     if photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK):
         raise UnsupportedError(
             f"its {bits}-bit pixels (TIFF photometric {photometric}) are not read; "
             "convert it to RGB"
         )
-    if not (formats == {_UNSIGNED} and bits == 16) and not (
+    if not (formats == {_UNSIGNED} and bits <= 16) and not (
         formats == {_FLOAT} and bits in (16, 32, 64)
     ):
         raise UnsupportedError(
@@ -145,11 +152,11 @@ def _check_deep(bits: int, formats: set[int], photometric: int) -> None:
 
 def _check_ranges(
     main: Directory, order: str, size: int, height: int, width: int, max_pixels: int | None
-) -> int:
+) -> tuple[int, int]:
     """Every strip or tile must lie within the file: decoders fill what is missing with zeros.
 
     Returns:
-        Pixels in one strip or tile.
+        Rows and columns of one strip or tile.
     """
     tiled = 324 in main.entries
     offsets = main.numbers(324 if tiled else 273, order)
@@ -164,16 +171,16 @@ def _check_ranges(
             raise DamagedError("its tiles have no size")
         if across[0] * down[0] > max(height * width, max_pixels or 1 << 28):
             raise DamagedError("its tiles are larger than the picture")
-        pixels = across[0] * down[0]
+        part = down[0], across[0]
         needed = -(-height // down[0]) * -(-width // across[0])
     else:
         stated = main.numbers(278, order) or (height,)
         rows = min(stated[0], height) or height
-        pixels = rows * width
+        part = rows, width
         needed = -(-height // rows)
     if len(offsets) < needed:
         raise DamagedError("its table of strips or tiles is too short")
-    return pixels
+    return part
 
 
 def _check_inflated(main: Directory, order: str, data: bytes, expected: int) -> None:
@@ -192,26 +199,25 @@ def _check_inflated(main: Directory, order: str, data: bytes, expected: int) -> 
             raise DamagedError("its compressed data is larger than the picture")
 
 
-def _metadata(main: Directory, order: str) -> Metadata:
-    icc, xmp = main.entries.get(_ICC), main.entries.get(_XMP)
-    return Metadata(
-        icc=icc.value if icc is not None else None,
-        exif=exif.from_tiff(main, order),
-        xmp=xmp.value.rstrip(b"\0") or None if xmp is not None else None,
-        dpi=_dpi(main, order),
-    )
+def _alpha(extra: tuple[int, ...], spare: int, photometric: int) -> tuple[int | None, int]:
+    """The ExtraSamples value of the alpha channel, and which of the spare samples it is.
+
+    Without the field the first is taken for alpha, but for inks: there it is one more ink.
+    """
+    if spare and not extra and photometric != CMYK:
+        return 2, 0
+    return next(((kind, at) for at, kind in enumerate(extra) if kind in (1, 2)), (None, 0))
 
 
-def _dpi(main: Directory, order: str) -> tuple[float, float] | None:
-    unit = main.numbers(296, order)[:1] or (2,)
-    per_inch = {2: 1.0, 3: 2.54}.get(unit[0])
-    x, y = main.entries.get(282), main.entries.get(283)
-    if per_inch is None or x is None or y is None:
-        return None
-    parts = []
-    for entry in (x, y):
-        if entry.kind != 5 or entry.count != 1:
+def _stated(main: Directory, order: str) -> tuple[float, float] | None:
+    """SMinSampleValue and SMaxSampleValue, over all channels."""
+    found: list[float] = []
+    for tag in (340, 341):
+        entry = main.entries.get(tag)
+        code = {11: "f", 12: "d"}.get(entry.kind) if entry is not None else None
+        if entry is None or code is None or not entry.count:
             return None
-        top, bottom = struct.unpack(order + "II", entry.value)
-        parts.append(per_inch * top / bottom if bottom else 0.0)
-    return sane_dpi(tuple(parts))
+        values = struct.unpack(f"{order}{entry.count}{code}", entry.value)
+        found.append(min(values) if tag == 340 else max(values))
+    low, high = found
+    return (low, high) if isfinite(low) and isfinite(high) and low <= high else None

@@ -25,7 +25,7 @@ def page_offsets(data: bytes) -> list[tuple[int, int]]:
     while offset and offset not in seen:
         seen.add(offset)
         try:
-            directory = read_directory(stream, layout, offset)
+            directory = read_directory(stream, layout, offset, (_NEW_SUBFILE_TYPE,))
         except DamagedError:
             if not pages:
                 raise

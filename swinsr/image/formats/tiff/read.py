@@ -17,6 +17,7 @@ from PIL import Image as PilImage
 from PIL import TiffImagePlugin
 
 from swinsr.image.convert import largest_value, to_depth
+from swinsr.image.depth import ranged
 from swinsr.image.formats.faults import DamagedError, UnsupportedError, foreign_decoder
 from swinsr.image.formats.pillow.images import assemble
 from swinsr.image.formats.quiet import quiet_opencv, quiet_pillow
@@ -29,7 +30,8 @@ from swinsr.image.formats.tiff.layout import (
     TiffLayout,
     describe,
 )
-from swinsr.image.picture import Array, Image, Metadata
+from swinsr.image.formats.tiff.packed import COMPRESSIONS, unpack_samples
+from swinsr.image.picture import Array, Image
 
 # What tifffile reads well of itself: none, and Deflate with its two numbers.
 _TIFFFILE_ALONE = (1, *DEFLATE)
@@ -44,8 +46,9 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 def decode_tiff(data: bytes, max_pixels: int | None) -> Image:
     """Decode the first page: gray, palette, RGB, CMYK, with or without alpha, any byte order.
 
-    8 and 16 bit stay as they are, floats of any width become float32, 16-bit CMYK becomes 8-bit
-    sRGB. Premultiplied alpha is divided out.
+    8 and 16 bit stay as they are, 9 to 15 become 16, fewer than 8 become 8, floats of any width
+    float32, with the range that they have; CMYK becomes 8-bit sRGB. Premultiplied alpha is divided
+    out.
     """
     layout = describe(data, max_pixels)
     if layout.orientation_at is not None:
@@ -60,6 +63,8 @@ def decode_tiff(data: bytes, max_pixels: int | None) -> Image:
 def _decode(data: bytes, layout: TiffLayout) -> Image:
     plain = layout.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK) and layout.bits >= 8
     gray_and_alpha = layout.samples == 2
+    if _is_rare(layout):
+        return _assemble(unpack_samples(data, layout), layout)
     if plain and layout.compression in _TIFFFILE_ALONE and layout.predictor in (1, 2):
         return _assemble(_by_tifffile(data), layout)
     if layout.bits <= 8 and (layout.contiguous or not gray_and_alpha):
@@ -69,11 +74,37 @@ def _decode(data: bytes, layout: TiffLayout) -> Image:
         return _assemble(_by_opencv(data), layout)
     if plain and (layout.compression == _PACKBITS or find_spec("imagecodecs")):
         return _assemble(_by_tifffile(data), layout)
+    if plain and layout.bits <= 16 and _is_packed(layout):
+        return _assemble(unpack_samples(data, layout), layout)
     raise UnsupportedError(
         f"reading {layout.samples} samples of {layout.bits} bits in TIFF compression "
         f"{layout.compression} needs the imagecodecs package; install it with "
         "`pip install imagecodecs`"
     )
+
+
+def _is_packed(layout: TiffLayout) -> bool:
+    """Whether the samples can be taken out of the rows' bytes."""
+    predicted = layout.predictor == 2 and layout.bits in (8, 16)
+    return (
+        layout.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK)
+        and layout.contiguous
+        and layout.compression in COMPRESSIONS
+        and (layout.predictor == 1 or predicted)
+    )
+
+
+def _is_rare(layout: TiffLayout) -> bool:
+    """Of a kind that decoders do not know, or give back without its alpha."""
+    if not _is_packed(layout) or layout.bits > 16:
+        return False
+    if layout.bits not in (1, 2, 4, 8, 16) or (layout.bits < 8 and layout.samples > 1):
+        return True
+    colours = {RGB: 3, CMYK: 4}.get(layout.photometric, 1)
+    odd_alpha = layout.alpha is not None and (
+        layout.photometric == CMYK or layout.alpha_at != colours
+    )
+    return odd_alpha and layout.compression not in _TIFFFILE_ALONE
 
 
 def _by_tifffile(data: bytes) -> Array:
@@ -106,38 +137,55 @@ def _by_pillow(data: bytes, layout: TiffLayout) -> Image:
 
 
 def _assemble(samples: Array, layout: TiffLayout) -> Image:
+    notes: tuple[str, ...] = ()
     samples = samples.reshape(layout.height, layout.width, layout.samples)
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if samples.dtype.kind == "f":
-        samples = samples.astype(np.float32, copy=False)
-        if not np.isfinite(samples).all():
+        with np.errstate(over="ignore"):  # which is infinite then, and refused
+            narrow = samples.astype(np.float32, copy=False)
+        if not np.isfinite(narrow).all():
             raise UnsupportedError(
                 "it holds samples that are not numbers (NaN or infinite); replace them first"
             )
+        if not np.array_equal(narrow, samples):
+            notes = ("its 64-bit samples were rounded to 32 bits",)
+        samples = narrow
     elif samples.dtype not in (np.uint8, np.uint16):
         raise UnsupportedError(
             f"its {samples.dtype} samples are not read; convert it to 8 bit, 16 bit or float"
         )
-    if layout.photometric == WHITE_IS_ZERO:
-        samples = largest_value(samples.dtype) - samples
-    if layout.photometric == CMYK:
-        return _from_cmyk(samples, layout.metadata)
-    colours = 3 if layout.photometric == RGB else 1
-    pixels, alpha = samples[..., :colours], None
+    alpha = None
     if layout.alpha is not None:
-        alpha = np.ascontiguousarray(samples[..., colours])
-        if layout.alpha == _ASSOCIATED_ALPHA:
-            pixels = _divide_out(pixels, alpha)
-    return Image(np.ascontiguousarray(pixels), alpha, layout.metadata)
+        alpha = np.ascontiguousarray(samples[..., layout.alpha_at])
+        if alpha.dtype == np.float32 and not 0 <= float(alpha.min()) <= float(alpha.max()) <= 1:
+            raise UnsupportedError(
+                f"its transparency goes from {alpha.min():g} to {alpha.max():g}, and 0 to 1 is "
+                "read; scale it first"
+            )
+    if layout.photometric == CMYK:
+        return _from_cmyk(samples[..., :4], alpha, layout)
+    pixels = samples[..., : 3 if layout.photometric == RGB else 1]
+    if alpha is not None and layout.alpha == _ASSOCIATED_ALPHA:
+        pixels = _divide_out(pixels, alpha)
+    image = Image(np.ascontiguousarray(pixels), alpha, layout.metadata, notes=notes)
+    image = ranged(image, layout.stated)
+    if layout.photometric == WHITE_IS_ZERO:
+        low, high = image.range
+        kind = image.pixels.dtype.type
+        return image.with_pixels((kind(low) + kind(high)) - image.pixels, image.alpha)
+    return image
 
 
-def _from_cmyk(samples: Array, metadata: Metadata) -> Image:
-    inks = np.ascontiguousarray(to_depth(samples[..., :4], np.uint8))
-    image = assemble(PilImage.fromarray(inks, mode="CMYK"), metadata)
+def _from_cmyk(samples: Array, alpha: Array | None, layout: TiffLayout) -> Image:
+    if alpha is not None and layout.alpha == _ASSOCIATED_ALPHA:
+        samples = _divide_out(samples, alpha)
+    inks = np.ascontiguousarray(to_depth(samples, np.uint8))
+    image = assemble(PilImage.fromarray(inks, mode="CMYK"), layout.metadata)
+    image = replace(image, alpha=None if alpha is None else to_depth(alpha, np.uint8))
     if samples.dtype == np.uint8:
         return image
-    note = "16-bit CMYK was converted to 8-bit sRGB"
-    return replace(image, notes=(*image.notes, note))
+    kind = "float" if samples.dtype == np.float32 else "16-bit"
+    return replace(image, notes=(*image.notes, f"{kind} CMYK was converted to 8-bit sRGB"))
 
 
 def _divide_out(pixels: Array, alpha: Array) -> Array:

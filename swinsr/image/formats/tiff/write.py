@@ -7,13 +7,26 @@ from typing import Any, BinaryIO, Literal
 import tifffile
 
 from swinsr.image.formats import exif, ifd
+from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.pillow.images import interleave
+from swinsr.image.formats.tiff.fields import ICC, IPTC, XMP
 from swinsr.image.picture import Array, Image, Metadata
 
 CLASSIC_LIMIT = 4_000_000_000  # bytes; offsets in a classic TIFF have 32 bits
 _LEVEL = 4  # within 4% of the size at 6, and five times as fast
-_ICC, _XMP = 34675, 700
-_BYTE, _UNDEFINED = 1, 7
+_BYTE, _UNDEFINED, _FLOAT = 1, 7, 11
+
+
+def losses(image: Image) -> tuple[str, ...]:
+    """A sentence on EXIF fields that do not go along, or none."""
+    try:
+        lost = exif.lost_in_tiff(image.metadata.exif) if image.metadata.exif is not None else ()
+    except DamagedError:
+        return ()  # the whole block is left out, with a note
+    if not lost:
+        return ()
+    named = ", ".join(map(str, lost[:6])) + (", ..." if lost[6:] else "")
+    return (f"the EXIF fields {named} were left out, as TIFF has no place for them",)
 
 
 def encode_tiff(stream: BinaryIO, image: Image) -> None:
@@ -53,6 +66,10 @@ def byte_order(metadata: Metadata) -> Literal["<", ">"]:
 
 def layout_options(page: Image) -> dict[str, Any]:
     """How tifffile is to write a page: all but its pixels."""
+    samples = page.channels + (page.alpha is not None)
+    # A range other than 0 to 1 is a fact that readers, and we ourselves, would have to guess.
+    stated = page.bits == 32 and page.range != (0.0, 1.0)
+    ranges = [(340, page.low), (341, page.high)] if stated else []
     return {
         "photometric": "minisblack" if page.is_gray else "rgb",
         "planarconfig": None if page.is_gray and page.alpha is None else "contig",
@@ -64,6 +81,7 @@ def layout_options(page: Image) -> dict[str, Any]:
         "resolutionunit": "inch" if page.metadata.dpi is not None else None,
         "metadata": None,
         "software": False,
+        "extratags": [(tag, _FLOAT, samples, (end,) * samples, True) for tag, end in ranges],
     }
 
 
@@ -110,8 +128,9 @@ def _fields(metadata: Metadata, *, with_exif: bool) -> ifd.Directory:
     if with_exif and metadata.exif is not None:
         fields = exif.as_directory(metadata.exif)
     for tag, kind, value in (
-        (_ICC, _UNDEFINED, metadata.icc),
-        (_XMP, _BYTE, metadata.xmp),
+        (ICC, _UNDEFINED, metadata.icc),
+        (XMP, _BYTE, metadata.xmp),
+        (IPTC, _UNDEFINED, metadata.iptc),
     ):
         if value is not None:
             fields.entries[tag] = ifd.Entry(tag, kind, len(value), value)

@@ -1,6 +1,7 @@
 """WebP."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from swinsr.image.formats.form import EXIF, ICC, XMP, Contents, Format, Frames, Header
@@ -37,9 +38,10 @@ class WebP(Format):
 
     def contents(self, data: bytes) -> Contents:
         """The animation's frames."""
-        from swinsr.image.formats.webp.chunks import animation_of
+        from swinsr.image.formats.webp.chunks import animation_of, unknown_chunks
 
-        return Contents.animated(*animation_of(data))
+        found = Contents.animated(*animation_of(data))
+        return replace(found, notes=unknown_chunks(data) if found.kind else ())
 
     def read_frames(self, data: bytes, header: Header, limit: Limit) -> Iterator[Image]:
         """The animation's frames as they are seen."""

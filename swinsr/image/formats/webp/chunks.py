@@ -10,6 +10,10 @@ from fractions import Fraction
 from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.packing import unpack
 
+_KNOWN = {
+    b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF", b"XMP ",
+}  # fmt: skip
+
 
 def size_of(head: bytes) -> tuple[int, int]:
     """Height and width, from the file's first bytes.
@@ -46,6 +50,19 @@ def animation_of(data: bytes) -> tuple[tuple[Fraction, ...], int]:
             raw = data[position + 12 : position + 15]
             delays.append(Fraction(int.from_bytes(raw, "little"), 1000))
     return tuple(delays), loops
+
+
+def unknown_chunks(data: bytes) -> tuple[str, ...]:
+    """A sentence on chunks that are neither the picture's nor carried on, or none.
+
+    Raises:
+        DamagedError: it ends within a chunk.
+    """
+    others = dict.fromkeys(kind for kind, _, _ in _chunks(data) if kind not in _KNOWN)
+    if not others:
+        return ()
+    named = ", ".join(kind.decode("latin-1").strip() for kind in list(others)[:6])
+    return (f"its chunks {named} were left out, as they are of the old file",)
 
 
 def picture_chunks(data: bytes) -> bytes:

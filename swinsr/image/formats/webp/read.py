@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from PIL import WebPImagePlugin
 
@@ -10,12 +11,14 @@ from swinsr.image.formats.form import Header, check_size
 from swinsr.image.formats.pillow.images import assemble, metadata_of
 from swinsr.image.formats.pillow.read import decode_by
 from swinsr.image.formats.quiet import quiet_pillow
+from swinsr.image.formats.webp.chunks import unknown_chunks
 from swinsr.image.picture import Image
 
 
 def decode_webp(data: bytes, header: Header) -> Image:
     """Decode the first frame of a WebP file, lossy or lossless."""
-    return decode_by(WebPImagePlugin.WebPImageFile, data, header)
+    image = decode_by(WebPImagePlugin.WebPImageFile, data, header)
+    return replace(image, notes=(*image.notes, *unknown_chunks(data)))
 
 
 def decode_frames(data: bytes, header: Header) -> Iterator[Image]:
