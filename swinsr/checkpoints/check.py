@@ -13,6 +13,7 @@ from swinsr.errors import WeightsMismatchError
 from swinsr.models import HierarchicalConfig, RestorationConfig
 
 SHOWN = 3  # names in an error message
+PICTURE_CHANNELS = (1, 3)
 NAMES = {"swinir": "SwinIR", "swin2sr": "Swin2SR", "swin": "Swin", "swinv2": "Swin V2"}
 
 
@@ -59,6 +60,19 @@ def check_size(config: RestorationConfig, tensors: Mapping[str, Tensor]) -> None
         raise WeightsMismatchError(
             f"holds {held:,} numbers, but {in_words(config)} needs at least {needed:,}"
         )
+
+
+def unrunnable(config: RestorationConfig) -> str | None:
+    """Why pictures cannot be run through a network that was read; None where they can.
+
+    The reason is the end of a sentence that begins with the file's name.
+    """
+    if config.in_chans in PICTURE_CHANNELS:
+        return None
+    return (
+        f"takes {config.in_chans} channels, and pictures are run as gray (1) or RGB (3), alpha by "
+        "itself; use a network of 1 or 3 channels"
+    )
 
 
 def check_names(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from swinsr.checkpoints.check import unrunnable
 from swinsr.checkpoints.load import LoadedModel
 from swinsr.models import RestorationConfig
 
@@ -48,6 +49,8 @@ def describe(model: LoadedModel) -> Description:
     if task is None:
         task = task_of(config)
         inferred["task"] = f"{task}, which the published networks with this head are for"
+    reason = unrunnable(config)
+    notes = (*model.notes, f"it {reason}") if reason else model.notes
     shown = ("family", "config", "scale", "task", "format")
     return Description(
         family=config.family,
@@ -57,7 +60,7 @@ def describe(model: LoadedModel) -> Description:
         config=config.to_dict(),
         inferred=inferred,
         metadata={k: v for k, v in sorted(model.metadata.items()) if k not in shown},
-        notes=model.notes,
+        notes=notes,
     )
 
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image as PilImage
 
 from swinsr.checkpoints import load
-from swinsr.errors import ShapeMismatchError
+from swinsr.checkpoints.check import unrunnable
+from swinsr.errors import ShapeMismatchError, UnknownArchitectureError
 from swinsr.image import (
     Image,
     bleed_colour,
@@ -83,7 +84,8 @@ class Upscaler:
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.
-            CheckpointError: the file is no checkpoint of a known network.
+            CheckpointError: the file is no checkpoint of a known network, or of one that takes
+                neither gray nor RGB pictures.
             DeviceError: this machine does not have the device.
             ConfigError: an unknown precision or mode, float16 that is not forced, or a tile,
                 overlap or memory that is no size.
@@ -98,7 +100,11 @@ class Upscaler:
             model = default_model(4.0 if scale is None else scale).name
         if model in BASELINES:
             return cls(BaselineEngine(str(model)))
-        loaded = load(find_weights(model))
+        path = find_weights(model)
+        loaded = load(path)
+        reason = unrunnable(loaded.config)
+        if reason is not None:
+            raise UnknownArchitectureError(f"{path} {reason}")
         network = prepare(loaded.network, precision, device=target, force_float16=force_float16)
         task = str(loaded.metadata.get("task", ""))
         engine = NetworkEngine(network, target, name=str(model), task=task, tiling=tiling)
