@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
 
-from swinsr.cli.views.console import FileProgress, report_error, show
+from swinsr.cli.views.console import FileProgress, counted, report_error, show
 from swinsr.errors import ConfigError
 from swinsr.files.run import Run
 from swinsr.files.settings import Settings
 from swinsr.files.sources import Given
+
+if TYPE_CHECKING:
+    from swinsr.cluster.settings import ClusterSettings
 
 
 def run_batch(
@@ -18,6 +22,7 @@ def run_batch(
     *,
     recursive: bool,
     jobs: int,
+    cluster: "ClusterSettings | None" = None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -28,6 +33,7 @@ def run_batch(
         inputs, output: as typed.
         recursive: the folders within the inputs' too.
         jobs: pictures at a time, each in a process of its own where more than one.
+        cluster: where they are done, if not here.
         as_json, quiet: what is printed.
 
     Raises:
@@ -37,12 +43,22 @@ def run_batch(
     run = Run(settings, inputs, output, recursive=recursive)
     if run.to_stream and as_json:
         raise ConfigError("standard output cannot hold both the picture and --json; use -o FILE")
-    progress = FileProgress(len(run.jobs), quiet=quiet or run.to_stream)
+    quiet_bar = quiet or run.to_stream
     failures = 0
-    with closing(run.records(progress.file, jobs)) as records:  # the workers end with it
-        for record in records:
+    with ExitStack() as stack:
+        if cluster is None:
+            made = run.records(FileProgress(len(run.jobs), quiet=quiet_bar).file, jobs)
+            step = None
+        else:
+            from swinsr.cluster.pictures import run_on_ray
+
+            made = run_on_ray(run, cluster)
+            step = stack.enter_context(counted(len(run.jobs), "pictures", quiet=quiet_bar))
+        for done, record in enumerate(stack.enter_context(closing(made)), 1):
             failures += record.status == "failed"
             show(record, as_json=as_json, quiet=quiet, to_error=run.to_stream)
+            if step is not None:
+                step(done)
     if failures:
         if len(run.jobs) > 1:
             report_error(f"{failures} of {len(run.jobs)} pictures failed; the others are done")

@@ -128,19 +128,27 @@ class Run:
 
         The output folder is made where it is missing.
         """
-        if self._folder is not None:
-            _make_folder(self._folder)
+        self.make_folder()
         processes = min(processes, len(self.jobs))
         if processes > 1:
             from swinsr.files.workers import run_in_workers
 
-            self._engines = Engines(self.settings)  # the model's memory is for the workers
+            self.release()
             return run_in_workers(self.settings, self.jobs, processes)
         if len(self.jobs) > 1 and not any(job.from_stream or job.to_stream for job in self.jobs):
             from swinsr.files.ahead import run_ahead
 
             return run_ahead(self._engines, self.settings, self.jobs, watch)
         return self._here(watch)
+
+    def make_folder(self) -> None:
+        """Make the output folder where it is missing."""
+        if self._folder is not None:
+            _make_folder(self._folder)
+
+    def release(self) -> None:
+        """Give the model back: its memory is for whoever does the jobs."""
+        self._engines = Engines(self.settings)
 
     def _here(self, watch: Watch) -> Generator[Record, None, None]:
         for number, job in enumerate(self.jobs, 1):
@@ -150,8 +158,7 @@ class Run:
 
     def only(self, progress: Progress) -> Record:
         """Do the only job; what goes wrong is raised."""
-        if self._folder is not None:
-            _make_folder(self._folder)
+        self.make_folder()
         start = time.perf_counter()
         record = convert(self._engines, self.jobs[0], self.settings, progress)
         return replace(record, seconds=time.perf_counter() - start)

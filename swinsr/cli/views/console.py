@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     TaskProgressColumn,
     TextColumn,
@@ -106,6 +107,35 @@ class FileProgress:
         with Progress(*columns, console=self._console, transient=True) as bar:
             task = bar.add_task(name if self._files == 1 else f"{number}/{self._files} {name}")
             yield lambda share: bar.update(task, completed=100 * share)
+
+
+@contextmanager
+def counted(total: int, things: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar for many things at once: how many are done, how many a second, and the time left.
+
+    Lines that are printed in the block stand above it. Yields what is told how many are done.
+    """
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal or console.is_dumb_terminal:
+        yield lambda done: None
+        return
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(f"{things}, {{task.fields[rate]}} a second", markup=False),
+        TimeRemainingColumn(),
+    )
+    # A pipe or file keeps getting its lines.
+    with Progress(
+        *columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()
+    ) as bar:
+        task = bar.add_task("", total=total, rate="-")
+
+        def step(done: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, completed=done, rate="-" if speed is None else f"{speed:.1f}")
+
+        yield step
 
 
 @contextmanager
