@@ -38,8 +38,8 @@ Inputs: TypeAlias = Annotated[
     list[Given],
     typer.Argument(
         metavar="INPUT...",
-        help="Pictures, folders of pictures, patterns such as 'scans/*.tif', or - for standard "
-        "input.",
+        help="Pictures, folders of pictures, patterns such as 'scans/*.tif', lists of names "
+        "(.txt), or - for standard input.",
         show_default=False,
         parser=_named,
     ),
