@@ -106,7 +106,7 @@ def _cache_for(dataset: "DatasetReader") -> int:
     """Bytes in which the blocks that a tile touches fit, with all bands of each."""
     height, width = dataset.block_shapes[0]
     blocks = _TOUCHED * height * width * sum(np.dtype(kind).itemsize for kind in _known(dataset))
-    return max(CACHE_BYTES, min(blocks, _MOST_CACHE_BYTES))
+    return int(max(CACHE_BYTES, min(blocks, _MOST_CACHE_BYTES)))
 
 
 def _known(dataset: "DatasetReader") -> list[str]:
