@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
 
 from swinsr.cli.views.console import report_error, show
-from swinsr.cli.views.progress import FileProgress
+from swinsr.cli.views.progress import FileProgress, counted
 from swinsr.errors import ConfigError
 from swinsr.files.finished import Finished
 from swinsr.files.run import Run
@@ -15,6 +16,9 @@ from swinsr.files.sources import Given
 from swinsr.files.unfinished import is_work_folder
 from swinsr.tiling.workspace import work_path
 
+if TYPE_CHECKING:
+    from swinsr.cluster.settings import ClusterSettings
+
 
 def run_batch(
     settings: Settings,
@@ -23,6 +27,7 @@ def run_batch(
     *,
     recursive: bool,
     jobs: int,
+    cluster: "ClusterSettings | None" = None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -33,6 +38,7 @@ def run_batch(
         inputs, output: as typed.
         recursive: the folders within the inputs' too.
         jobs: pictures at a time, each in a process of its own where more than one.
+        cluster: where they are done, if not here.
         as_json, quiet: what is printed.
 
     Raises:
@@ -42,19 +48,30 @@ def run_batch(
     run = Run(settings, inputs, output, recursive=recursive, finished=Finished(settings))
     if run.to_stream and as_json:
         raise ConfigError("standard output cannot hold both the picture and --json; use -o FILE")
-    progress = FileProgress(len(run.jobs), quiet=quiet or run.to_stream)
+    quiet_bar = quiet or run.to_stream
     failures = 0
-    try:
-        # The workers end with it.
-        with closing(run.records(progress.file, jobs, progress.announce)) as records:
-            for record in records:
+    with ExitStack() as stack:
+        if cluster is None:
+            progress = FileProgress(len(run.jobs), quiet=quiet_bar)
+            made = run.records(progress.file, jobs, progress.announce)
+            step = None
+        else:
+            from swinsr.cluster.pictures import run_on_ray
+
+            made = run.told(run_on_ray(run, cluster))
+            step = stack.enter_context(counted(len(run.jobs), "pictures", quiet=quiet_bar))
+        try:
+            # The workers end with it.
+            for done, record in enumerate(stack.enter_context(closing(made)), 1):
                 failures += record.status == "failed"
                 show(record, as_json=as_json, quiet=quiet, to_error=run.to_stream)
-    except StoppedError as stopped:
-        # What a worker process kept is known by its folder alone.
-        kept = (job.output for job in run.jobs if is_work_folder(work_path(job.output)))
-        stopped.kept = stopped.kept or next(map(str, kept), None)
-        raise
+                if step is not None:
+                    step(done)
+        except StoppedError as stopped:
+            # What a worker process kept is known by its folder alone.
+            kept = (job.output for job in run.jobs if is_work_folder(work_path(job.output)))
+            stopped.kept = stopped.kept or next(map(str, kept), None)
+            raise
     if failures:
         if len(run.jobs) > 1:
             report_error(f"{failures} of {len(run.jobs)} pictures failed; the others are done")

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast, get_args
 
 import typer
 
@@ -13,7 +13,11 @@ from swinsr.files.settings import Settings
 from swinsr.files.size import Fit
 from swinsr.files.sources import Given
 
+if TYPE_CHECKING:
+    from swinsr.cluster.settings import ClusterSettings
+
 _RESULT, _QUALITY, _MODEL, _LARGE, _MACHINE = HEADINGS
+_CLUSTER = "Many machines"
 
 
 def _named(text: str) -> Given:
@@ -36,8 +40,8 @@ Inputs: TypeAlias = Annotated[
     list[Given],
     typer.Argument(
         metavar="INPUT...",
-        help="Pictures, folders of pictures, patterns such as 'scans/*.tif', or - for standard "
-        "input.",
+        help="Pictures, folders of pictures, patterns such as 'scans/*.tif', lists of names "
+        "(.txt), or - for standard input.",
         show_default=False,
         parser=_named,
     ),
@@ -80,6 +84,44 @@ AsJson: TypeAlias = Annotated[
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("-q", "--quiet", help="Print failures only.")]
 
+Ray: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="[ADDRESS]",
+        help="By workers on Ray: of the cluster at HOST:PORT or auto, or started on this machine.",
+        rich_help_panel=_CLUSTER,
+    ),
+]
+Workers: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--workers",
+        metavar="N|MIN,MAX",
+        help="Of --ray. Default: one a GPU, or one a processor.",
+        rich_help_panel=_CLUSTER,
+    ),
+]
+GpusPerWorker: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus-per-worker",
+        min=0.0,
+        metavar="X",
+        help="Of --ray; below 1, several share one. Default: 1 where there are GPUs.",
+        rich_help_panel=_CLUSTER,
+    ),
+]
+ThreadsPerWorker: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--threads-per-worker",
+        min=1,
+        metavar="N",
+        help="Of --ray: processors that each takes.",
+        rich_help_panel=_CLUSTER,
+    ),
+]
 # By the setting's name, in the order of the help.
 OPTIONS: dict[str, Any] = {
     "task": Annotated[
@@ -387,3 +429,33 @@ def settings_of(chosen: dict[str, Any]) -> Settings:
     Tiling(mode, side, chosen["overlap"], size)
     fit = cast(Fit, chosen.get("fit", "inside"))
     return Settings(**{**chosen, "tile": side, "memory": size, "mode": mode, "fit": fit})
+
+
+def cluster_of(
+    ray: str | None,
+    workers: str | None,
+    gpus_per_worker: float | None,
+    threads: int,
+    tiles: str | None = None,
+) -> "ClusterSettings | None":
+    """Where the work is done; None for here.
+
+    Raises:
+        ConfigError: numbers that are none, or options of a cluster without one.
+    """
+    from swinsr.cluster.settings import ClusterSettings
+
+    if ray is None:
+        if workers is not None or gpus_per_worker is not None or threads != 1 or tiles is not None:
+            raise ConfigError(
+                "--workers, --gpus-per-worker, --threads-per-worker and --tiles are of --ray; give "
+                "that too"
+            )
+        return None
+    number: tuple[int, int] | None = None
+    if workers is not None:
+        parts = workers.split(",")
+        if len(parts) > 2 or not all(part.isdecimal() for part in parts):
+            raise ConfigError(f"--workers is N or MIN,MAX, not {workers!r}")
+        number = (int(parts[0]), int(parts[-1]))
+    return ClusterSettings(ray, number, gpus_per_worker, threads, tiles)

@@ -1,13 +1,15 @@
 """`swinsr raster`: a georeferenced raster in, one of smaller pixels out."""
 
 import re
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from swinsr.cli import options
 from swinsr.cli.views.console import show
-from swinsr.cli.views.progress import FileProgress
+from swinsr.cli.views.progress import FileProgress, counted
 from swinsr.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -115,6 +117,18 @@ def raster(
     ),
     resume: Annotated[bool, options.OPTIONS["resume"].__metadata__[0]] = True,
     overwrite: Annotated[bool, options.OPTIONS["overwrite"].__metadata__[0]] = False,
+    ray: options.Ray = None,
+    workers: options.Workers = None,
+    gpus_per_worker: options.GpusPerWorker = None,
+    threads_per_worker: options.ThreadsPerWorker = 1,
+    tiles: str | None = typer.Option(
+        None,
+        "--tiles",
+        metavar="URL",
+        help="Of --ray: where workers leave tiles, as s3://bucket/tiles, if they do not share the "
+        "output's folder.",
+        rich_help_panel="Many machines",
+    ),
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -147,11 +161,24 @@ def raster(
         overwrite=overwrite,
         resume=resume,
     )
+    cluster = options.cluster_of(ray, workers, gpus_per_worker, threads_per_worker, tiles)
     from swinsr.files.signals import loading
 
     with loading():
-        from swinsr.raster.run import raster as run
+        from swinsr.raster.run import raster as run_here
+    if cluster is None:
+        with FileProgress(1, quiet=quiet).file(1, source) as report:
+            record = run_here(source, output, settings, report)
+    else:
+        from swinsr.cluster.tiles import raster as run_on_ray
 
-    with FileProgress(1, quiet=quiet).file(1, source) as report:
-        record = run(source, output, settings, report)
+        with ExitStack() as stack:
+            bars: list[Callable[[int], None]] = []
+
+            def count(done: int, of: int) -> None:
+                if not bars:
+                    bars.append(stack.enter_context(counted(of, "tiles", quiet=quiet)))
+                bars[0](done)
+
+            record = run_on_ray(source, output, settings, cluster, count=count)
     show(record, as_json=as_json, quiet=quiet, to_error=False)

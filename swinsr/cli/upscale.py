@@ -12,6 +12,10 @@ def upscale(
     output: options.Output = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = 1,
+    ray: options.Ray = None,
+    workers: options.Workers = None,
+    gpus_per_worker: options.GpusPerWorker = None,
+    threads_per_worker: options.ThreadsPerWorker = 1,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -21,5 +25,12 @@ def upscale(
     status is 1.
     """
     run_batch(
-        settings, inputs, output, recursive=recursive, jobs=jobs, as_json=as_json, quiet=quiet
+        settings,
+        inputs,
+        output,
+        recursive=recursive,
+        jobs=jobs,
+        cluster=options.cluster_of(ray, workers, gpus_per_worker, threads_per_worker),
+        as_json=as_json,
+        quiet=quiet,
     )

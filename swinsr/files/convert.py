@@ -14,6 +14,7 @@ from swinsr.errors import (
     NotEnoughMemoryError,
     OutputExistsError,
     SwinsrError,
+    is_out_of_memory,
 )
 from swinsr.files.choose import choose_way, suited
 from swinsr.files.engines import Engines, Models
@@ -53,6 +54,24 @@ def attempt(
     except SwinsrError as error:
         record = failed(job, error)
     return replace(record, seconds=time.perf_counter() - start)
+
+
+def attempt_apart(engines: Engines, job: Job, settings: Settings, remedy: str) -> Record:
+    """`attempt` in a process of its own, where want of memory is the picture's alone.
+
+    Args:
+        engines: this process's models.
+        job: the file and where its result goes.
+        settings: what is done to it.
+        remedy: what the user can do where memory is short.
+    """
+    try:
+        return attempt(engines, job, settings, lambda share: None)
+    except MemoryError as error:
+        if not is_out_of_memory(error):
+            raise
+        short = NotEnoughMemoryError(f"{job.source}: there is not enough memory; {remedy}")
+        return failed(job, short)
 
 
 def failed(job: Job, error: SwinsrError) -> Record:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from swinsr.errors import ConfigError, SwinsrError
-from swinsr.files.sources import Given, expand, is_folder
+from swinsr.files.sources import Given, expand, is_folder, is_list
 from swinsr.image.formats.table import ALL, FORMATS
 
 
@@ -172,7 +172,9 @@ def _without_case(path: Path) -> Path:
 
 
 def _several(inputs: Sequence[Given]) -> bool:
-    return len({_place(given.path) for given in inputs}) > 1 or is_folder(inputs[0].path)
+    return len({_place(given.path) for given in inputs}) > 1 or any(
+        many(inputs[0].path) for many in (is_folder, is_list)
+    )
 
 
 def _means_folder(output: Given, inputs: Sequence[Given]) -> bool:

@@ -179,9 +179,13 @@ class Run:
             processes: how many at a time.
             announce: notified before long work with what to expect; not by worker processes.
         """
+        return self.told(self._records(watch, processes, announce))
+
+    def told(self, made: Generator[Record, None, None]) -> Generator[Record, None, None]:
+        """The records of what is done already, then those that are made, remembered."""
         yield from self.done
         by_name = {job.output_name: job for job in self.jobs}
-        with closing(self._records(watch, processes, announce)) as records:
+        with closing(made) as records:
             for record in records:
                 if self._finished is not None and record.status == "done":
                     self._finished.add(by_name[record.output], self._began)
@@ -190,19 +194,27 @@ class Run:
     def _records(
         self, watch: Watch, processes: int, announce: Announce | None
     ) -> Generator[Record, None, None]:
-        if self._folder is not None:
-            _make_folder(self._folder)
+        self.make_folder()
         processes = min(processes, len(self.jobs)) if self._started else 1
         if processes > 1:
             from swinsr.files.workers import run_in_workers
 
-            self._engines = Engines(self.settings)  # the model's memory is for the workers
+            self.release()
             return run_in_workers(self.settings, self.jobs, processes)
         if len(self.jobs) > 1 and not any(job.from_stream or job.to_stream for job in self.jobs):
             from swinsr.files.ahead import run_ahead
 
             return run_ahead(self._engines, self.settings, self.jobs, watch, announce)
         return self._here(watch, announce)
+
+    def make_folder(self) -> None:
+        """Make the output folder where it is missing."""
+        if self._folder is not None:
+            _make_folder(self._folder)
+
+    def release(self) -> None:
+        """Give the model back: its memory is for whoever does the jobs."""
+        self._engines = Engines(self.settings)
 
     def _here(self, watch: Watch, announce: Announce | None) -> Generator[Record, None, None]:
         for number, job in enumerate(self.jobs, 1):
@@ -212,8 +224,7 @@ class Run:
 
     def only(self, progress: Progress) -> Record:
         """Do the only job; what goes wrong is raised."""
-        if self._folder is not None:
-            _make_folder(self._folder)
+        self.make_folder()
         start = time.perf_counter()
         record = convert(self._engines, self.jobs[0], self.settings, progress)
         return replace(record, seconds=time.perf_counter() - start)

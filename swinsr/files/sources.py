@@ -54,7 +54,7 @@ class OutputNames(Protocol):
 def expand(
     given: Given, naming: OutputNames, *, recursive: bool, leave_out: Path | None
 ) -> list[tuple[Path, Path]]:
-    """A file as it is; of a folder or a pattern, the pictures without earlier outputs.
+    """A file as it is; a list's pictures; of a folder or a pattern, those without earlier outputs.
 
     Args:
         given: as typed. Patterns are expanded here where the shell left them as they were.
@@ -76,6 +76,8 @@ def expand(
             below = "" if recursive else ", and --recursive looks into the folders within"
             raise ImageReadError(f"{path}: there is no picture in this folder{below}")
         return [(picture, picture.parent.relative_to(path)) for picture in pictures]
+    if is_list(path):
+        return [(picture, Path()) for picture in _named_in(path)]
     if glob.has_magic(str(path)) and not os.path.lexists(path):
         matches = (Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207
         pictures = _without_outputs(sorted(filter(_may_be_picture, matches)), naming)
@@ -83,6 +85,23 @@ def expand(
             raise ImageReadError(f"{path}: no picture fits this pattern; check it and the folder")
         return [(picture, Path()) for picture in pictures]
     return [(path, Path())]
+
+
+def is_list(path: Path) -> bool:
+    """Whether it is a file of names."""
+    return path.suffix.lower() == ".txt" and stat.S_ISREG(_mode(path))
+
+
+def _named_in(path: Path) -> list[Path]:
+    """One name a line, from the list's own folder where it is no whole path."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImageReadError(f"{path}: it is no list of names in UTF-8 that can be read") from error
+    names = [path.parent / line.strip() for line in lines if line.strip()]
+    if not names:
+        raise ImageReadError(f"{path}: the list names no picture; write one name a line")
+    return names
 
 
 def is_folder(path: Path) -> bool:

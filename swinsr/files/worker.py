@@ -23,8 +23,7 @@ def main() -> None:
 
 
 def _serve() -> None:
-    from swinsr.errors import NotEnoughMemoryError, is_out_of_memory
-    from swinsr.files.convert import attempt, failed
+    from swinsr.files.convert import attempt_apart
     from swinsr.files.engines import Engines
     from swinsr.files.plan import Job
     from swinsr.files.settings import Settings
@@ -48,15 +47,7 @@ def _serve() -> None:
     while line := lines.get():
         busy.set()
         job = Job.from_plain(json.loads(line))
-        try:
-            record = attempt(engines, job, settings, lambda share: None)
-        except MemoryError as error:
-            if not is_out_of_memory(error):
-                raise
-            told = NotEnoughMemoryError(
-                f"{job.source}: there is not enough memory; use fewer --jobs or a smaller picture"
-            )
-            record = failed(job, told)
+        record = attempt_apart(engines, job, settings, "use fewer --jobs or a smaller picture")
         answers.write(record.to_json() + "\n")
         answers.flush()
         busy.clear()

@@ -8,8 +8,8 @@ from typing import Any
 
 from swinsr.errors import ConfigError
 
-# GDAL's own default is a share of the machine's memory.
-CACHE_BYTES = 64 << 20
+# GDAL's own default is a share of the machine's memory. Small rasters fill this one too.
+CACHE_BYTES = 32 << 20
 
 
 def need_rasterio() -> Any:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -32,7 +32,16 @@ from swinsr.raster.write import write_raster
 from swinsr.runtime.progress import Steps, part
 from swinsr.storage.atomic import exists_problem, publish, write_problem
 from swinsr.storage.digest import sha256_of
-from swinsr.tiling import RawFile, TileStore, WorkFolder, WorkStore, open_work, run_tiles, work_path
+from swinsr.tiling import (
+    RawFile,
+    TileFiles,
+    TileStore,
+    WorkFolder,
+    WorkStore,
+    open_work,
+    run_tiles,
+    work_path,
+)
 from swinsr.version import __version__
 
 FloatArray = NDArray[np.float32]
@@ -41,10 +50,20 @@ SUFFIXES = (".tif", ".tiff")
 # The share of a network's work that is not writing: for the progress bar.
 _TILES_SHARE = 0.9
 _AS_ASKED = RasterSettings()
-# Around tiles that are computed elsewhere: where they are found when they are done.
-Elsewhere: TypeAlias = Callable[
-    [RasterWork, Engine, WorkFolder, WorkStore], AbstractContextManager[TileStore]
-]
+
+
+class Elsewhere(Protocol):
+    """Who computes the tiles, where it is not this process."""
+
+    def files(self, folder: WorkFolder, target: Path) -> TileFiles:
+        """Where they are kept."""
+        ...
+
+    def collected(
+        self, work: RasterWork, engine: Engine, store: WorkStore
+    ) -> AbstractContextManager[TileStore]:
+        """A store that has every tile: it waits for those that are still missing."""
+        ...
 
 
 def raster(
@@ -167,13 +186,14 @@ def _run(
         tell(f"going on with {earlier} tiles of an earlier run")
     steps = Steps(1.0, part(progress, 0.0, _TILES_SHARE))
     with folder.raw("result", shape, scene.dtype) as raw:
-        store = WorkStore(folder, STAGE, work.plan, raw, work.scale)
+        files = None if elsewhere is None else elsewhere.files(folder, target)
+        store = WorkStore(folder, STAGE, work.plan, raw, work.scale, files)
         sink = _Finishing(raw, work)
         with ExitStack() as stack:
             tiles = stack.enter_context(work.opened(engine))
             kept: TileStore = store
             if elsewhere is not None:
-                kept = stack.enter_context(elsewhere(work, engine, folder, store))
+                kept = stack.enter_context(elsewhere.collected(work, engine, store))
             run_tiles(
                 tiles.function,
                 tiles.source,

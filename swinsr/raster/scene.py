@@ -9,7 +9,7 @@ import numpy as np
 
 from swinsr.errors import ConfigError, ImageReadError, ImageTooLargeError
 from swinsr.raster.grid import Grid
-from swinsr.raster.packages import gdal, gdal_errors, need_rasterio
+from swinsr.raster.packages import CACHE_BYTES, gdal, gdal_errors, need_rasterio
 from swinsr.raster.settings import RasterSettings
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What GDAL and the TIFF format count pixels of a side with.
 LARGEST_SIDE = 2**31 - 1
+# Blocks of 512 pixels a side that a tile of 512 overlaps, and what hundreds of bands may take.
+_TOUCHED, _MOST_CACHE_BYTES = 9, 256 << 20
 _OWN_DOMAINS = ("IMAGE_STRUCTURE", "DERIVED_SUBDATASETS", "RPC", "GEOLOCATION", "SUBDATASETS")
 
 
@@ -96,8 +98,19 @@ def opened(name: str) -> Iterator["DatasetReader"]:
             dataset = rasterio.open(name)
         except gdal_errors() as error:
             raise ImageReadError(f"{name}: it cannot be read as a raster ({error})") from error
-        with dataset:
+        with dataset, rasterio.Env(GDAL_CACHEMAX=_cache_for(dataset)):
             yield dataset
+
+
+def _cache_for(dataset: "DatasetReader") -> int:
+    """Bytes in which the blocks that a tile touches fit, with all bands of each."""
+    height, width = dataset.block_shapes[0]
+    blocks = _TOUCHED * height * width * sum(np.dtype(kind).itemsize for kind in _known(dataset))
+    return int(max(CACHE_BYTES, min(blocks, _MOST_CACHE_BYTES)))
+
+
+def _known(dataset: "DatasetReader") -> list[str]:
+    return [kind for kind in dataset.dtypes if not kind.startswith("complex")]
 
 
 def look_at(name: str, settings: RasterSettings) -> Scene:

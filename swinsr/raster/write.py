@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 BLOCK = 512
 # Bytes that are read, written and compared at a time.
-_WINDOW_BYTES = 1 << 24
+_WINDOW_BYTES = 1 << 22
 _RGB = ("red", "green", "blue")
 # Predictors of libtiff: differences of integers, and of a float's bytes.
 _PREDICTORS = {"u": 2, "i": 2, "f": 3}

@@ -5,18 +5,21 @@ from swinsr.tiling.plan import Piece, TilePlan, plan_tiles
 from swinsr.tiling.raster import ArraySink, ArraySource, RawFile
 from swinsr.tiling.run import Function, Shrinking, Sink, Source, compute_tile, run_tiles, tiled
 from swinsr.tiling.store import MemoryStore, TileStore
+from swinsr.tiling.tile_files import LocalTiles, TileFiles, tile_name
 from swinsr.tiling.workspace import WorkFolder, WorkStore, open_work, work_path
 
 __all__ = [
     "ArraySink",
     "ArraySource",
     "Function",
+    "LocalTiles",
     "MemoryStore",
     "Piece",
     "RawFile",
     "Shrinking",
     "Sink",
     "Source",
+    "TileFiles",
     "TilePlan",
     "TileStore",
     "WorkFolder",
@@ -26,6 +29,7 @@ __all__ = [
     "plan_tiles",
     "ramp",
     "run_tiles",
+    "tile_name",
     "tiled",
     "work_path",
 ]

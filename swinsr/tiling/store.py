@@ -9,13 +9,12 @@ Array = NDArray[np.float32]
 
 
 class TileStore(Protocol):
-    """Keeps tiles, and how many rows of them are wholly in the result.
+    """Keeps tiles, and how many rows of them are wholly in the result."""
 
-    Attributes:
-        rows_done: rows of tiles whose part of the result is final and written.
-    """
-
-    rows_done: int
+    @property
+    def rows_done(self) -> int:
+        """Rows of tiles whose part of the result is final and written."""
+        ...
 
     def has(self, number: int) -> bool:
         """Whether the tile is there."""

@@ -12,7 +12,6 @@ it does not tell is made again.
 
 import hashlib
 import os
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -27,6 +26,7 @@ from swinsr.storage.lock import exclusive
 from swinsr.tiling.ledger import Ledger, Record
 from swinsr.tiling.plan import TilePlan
 from swinsr.tiling.raster import RawFile
+from swinsr.tiling.tile_files import LocalTiles, Shape, TileFiles, tile_name
 
 Array = NDArray[np.float32]
 
@@ -168,7 +168,13 @@ class WorkStore:
     """Tiles of one stage of the work in its folder."""
 
     def __init__(
-        self, work: WorkFolder, stage: str, plan: TilePlan, result: RawFile, scale: int
+        self,
+        work: WorkFolder,
+        stage: str,
+        plan: TilePlan,
+        result: RawFile,
+        scale: int,
+        files: TileFiles | None = None,
     ) -> None:
         """Find what an earlier run finished, each piece by its checksum.
 
@@ -178,9 +184,11 @@ class WorkStore:
             plan: the tiles; of an earlier run the same.
             result: where the rows go.
             scale: of enlargement, between the plan and the result.
+            files: where the tiles are; the folder by default.
         """
         self._work, self._stage, self._result = work, stage, result
-        self._tiles: dict[int, tuple[int, int, int]] = {}
+        self._files = LocalTiles(work.path) if files is None else files
+        self._tiles: dict[int, Shape] = {}
         self.rows_done = 0
         records = [r for r in work.ledger.records if r.get("stage") == stage]
         for record in records:
@@ -203,10 +211,15 @@ class WorkStore:
             self.drop(number)
 
     @property
-    def held(self) -> int:
-        """Tiles that need not be computed again."""
+    def finished(self) -> int:
+        """How many tiles need not be computed again."""
         done = self.rows_done * self._columns
         return done + sum(number >= done for number in self._tiles)
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """The tiles that are there."""
+        return tuple(self._tiles)
 
     def has(self, number: int) -> bool:
         """Whether the tile is there."""
@@ -215,23 +228,19 @@ class WorkStore:
     def put(self, number: int, tile: Array) -> None:
         """Write a tile, (h, w, C), and then its record."""
         tile = np.ascontiguousarray(tile, np.float32)
-        with RawFile(self._path(number), tile.shape, np.float32) as file:
-            file.write(0, tile)
-            file.sync()
-        flush_folder(self._work.path)
+        check = self._files.write(tile_name(self._stage, number), tile)
+        self.accept(number, tile.shape, check)
+
+    def accept(self, number: int, shape: Shape, check: int) -> None:
+        """Record a tile that is written, here or by another process."""
         self._work.ledger.add(
-            kind="tile",
-            stage=self._stage,
-            number=number,
-            shape=list(tile.shape),
-            check=zlib.crc32(tile.data),
+            kind="tile", stage=self._stage, number=number, shape=list(shape), check=check
         )
-        self._tiles[number] = tile.shape
+        self._tiles[number] = shape
 
     def rows(self, number: int, start: int, stop: int) -> Array:
         """Some rows of a tile that was kept."""
-        with self._open(number, self._tiles[number]) as file:
-            return file.rows(start, stop)
+        return self._files.rows(tile_name(self._stage, number), self._tiles[number], start, stop)
 
     def finish_row(self, row: int, band: tuple[int, int]) -> None:
         """Record that the result, which is on the disk, holds `band`."""
@@ -247,18 +256,8 @@ class WorkStore:
     def drop(self, number: int) -> None:
         """Remove a tile's file; its record does not bring it back."""
         self._tiles.pop(number, None)
-        self._path(number).unlink(missing_ok=True)
-
-    def _path(self, number: int) -> Path:
-        return self._work.path / f"tile-{self._stage}-{number}"
-
-    def _open(self, number: int, shape: tuple[int, int, int]) -> RawFile:
-        return RawFile(self._path(number), shape, np.float32, keep=True)
+        self._files.remove(tile_name(self._stage, number))
 
     def _is_sound(self, record: Record) -> bool:
-        height, width, channels = record["shape"]
-        path = self._path(record["number"])
-        if not path.is_file() or path.stat().st_size != 4 * height * width * channels:
-            return False
-        with self._open(record["number"], (height, width, channels)) as file:
-            return bool(file.checksum(0, height) == record["check"])
+        name = tile_name(self._stage, record["number"])
+        return bool(self._files.checksum(name, tuple(record["shape"])) == record["check"])

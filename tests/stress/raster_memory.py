@@ -36,7 +36,7 @@ def make_scene(path: Path, side: int) -> None:
         "blockysize": 512,
         "compress": "deflate",
     }
-    with rasterio.Env(GDAL_CACHEMAX=64), rasterio.open(path, "w", **profile) as dataset:
+    with rasterio.Env(GDAL_CACHEMAX=64 << 20), rasterio.open(path, "w", **profile) as dataset:
         for top in range(0, side, 512):
             rows = np.arange(top, min(top + 512, side))[:, None]
             ramp = 1000 + (rows // 7 + np.arange(side)[None] // 11) % 4096

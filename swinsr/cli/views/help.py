@@ -1,5 +1,6 @@
 """Commands whose help begins with examples, in plain text of 80 columns."""
 
+import re
 from typing import Any
 
 import typer
@@ -8,6 +9,8 @@ from typer.core import TyperCommand, TyperGroup
 from swinsr.cli.views.page import Page, page_of
 
 _LEFT = 30  # columns of what is typed, beside what it does
+# What `--ray` may be followed by; a file or folder that stands there instead is an input.
+_ADDRESS = re.compile(r"auto|local|ray://.+|[\w.\-\[\]:]+:\d+")
 
 
 class Command(TyperCommand):
@@ -16,6 +19,12 @@ class Command(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page."""
         write_page(page_of(self, ctx), formatter)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As ever, but that `--ray` may stand without an address."""
+        if any("--ray" in param.opts for param in self.params):
+            args = with_address(args)
+        return super().parse_args(ctx, args)
 
 
 class Group(TyperGroup):
@@ -61,3 +70,16 @@ def write_page(page: Page, formatter: Any) -> None:
     for heading, rows in page.parts:
         with formatter.section(typer.style(heading, bold=True)):
             formatter.write_dl(rows, col_max=_LEFT)
+
+
+def with_address(args: list[str]) -> list[str]:
+    """The arguments with `local` behind a `--ray` that no address follows."""
+    out: list[str] = []
+    end = args.index("--") if "--" in args else len(args)
+    for index, arg in enumerate(args):
+        out.append(arg)
+        if arg == "--ray" and index < end:
+            following = args[index + 1] if index + 1 < end else ""
+            if _ADDRESS.fullmatch(following) is None:
+                out.append("local")
+    return out

@@ -145,6 +145,38 @@ class FileProgress:
 
 
 @contextmanager
+def counted(total: int, things: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar for many things at once: how many are done, how many a second, and the time left.
+
+    Lines that are printed in the block stand above it. Yields what is notified with how many are
+    done.
+    """
+    console = None if quiet else _terminal()
+    if console is None:
+        yield lambda done: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(f"{things}, {{task.fields[rate]}} a second", markup=False),
+        TimeRemainingColumn(),
+    )
+    # A pipe or file keeps getting its lines.
+    to_terminal = sys.stdout is not None and sys.stdout.isatty()
+    with Bars(*columns, console=console, transient=True, redirect_stdout=to_terminal) as bar:
+        task = bar.add_task("", total=total, rate="-")
+
+        def step(done: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, completed=done, rate="-" if speed is None else f"{speed:.1f}")
+
+        yield step
+
+
+@contextmanager
 def byte_progress(label: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
     """A bar for a download; yields what is told bytes done and in all."""
     console = None if quiet else _terminal()

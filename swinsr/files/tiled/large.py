@@ -204,7 +204,7 @@ class _Run:
                 return channels.run(prepare(tile), run)
 
             if told is not None:
-                told.tiles(plan.tiles, store.held)
+                told.tiles(plan.tiles, store.finished)
 
             def tick(share: float, weight: float = weights[number]) -> None:
                 if told is not None:

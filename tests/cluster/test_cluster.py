@@ -1,0 +1,185 @@
+"""The same bytes whoever computes them, and nothing lost with a worker."""
+
+import functools
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+
+import swinsr
+from swinsr.cluster import ClusterSettings, Upscaling, convert, raster
+from swinsr.cluster.pool import Share, answers
+from swinsr.cluster.session import session
+from swinsr.errors import ConfigError, DeviceError, SwinsrError
+from swinsr.raster import RasterSettings
+from swinsr.tiling import work_path
+from tests.raster.scenes import ground, tiny, write
+
+TWO = ClusterSettings(workers=(2, 2))
+SHARE = Share(2, 2, 1, 0.0)
+
+
+def pictures(folder: Path) -> None:
+    """Of several kinds, and one that is none."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number, mode in enumerate(("L", "RGB", "RGBA", "I;16")):
+        shape = (40 + number, 50) + ((len(mode),) if mode in ("RGB", "RGBA") else ())
+        kind = np.uint16 if mode == "I;16" else np.uint8
+        samples = rng.integers(0, 256, shape).astype(kind)
+        PilImage.fromarray(samples).save(folder / f"{number}.png")
+    PilImage.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).save(folder / "photo.jpg")
+    (folder / "broken.png").write_bytes(b"no picture")
+
+
+def test_folder_becomes_the_same_files(ray: Any, tmp_path: Path) -> None:
+    pictures(tmp_path / "in")
+    model = str(tiny(tmp_path))
+    settings = swinsr.Settings(scale=2, model=model, device="cpu", precision="float32")
+    plain = list(swinsr.convert_many([tmp_path / "in"], tmp_path / "plain", settings))
+    shares: list[float] = []
+    by_ray = list(
+        convert([tmp_path / "in"], tmp_path / "ray", settings, TWO, progress=shares.append)
+    )
+
+    def told(records: list[Any]) -> dict[str, Any]:
+        return {Path(r.input).name: (r.status, r.size, r.model, r.notes, r.error) for r in records}
+
+    assert told(by_ray) == told(plain)
+    assert shares[-1] == 1.0 and len(shares) == 6
+    names = sorted(path.name for path in (tmp_path / "plain").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "ray").iterdir()) and len(names) == 5
+    for name in names:
+        assert (tmp_path / "plain" / name).read_bytes() == (tmp_path / "ray" / name).read_bytes()
+
+
+def test_raster_becomes_the_same_file_and_goes_on(ray: Any, tmp_path: Path) -> None:
+    """With nodata, in tiles, after tiles of another run, here and there."""
+    pytest.importorskip("rasterio", reason="rasterio is not installed (the extra `raster`)")
+    samples = ground(4, 100, 130)
+    samples[:, :30, :40] = 0
+    source = write(tmp_path / "scene.tif", samples, nodata=0)
+    settings = RasterSettings(
+        scale=2, model=str(tiny(tmp_path)), device="cpu", precision="float32", tile=48, overlap=16
+    )
+    whole, output = tmp_path / "whole.tif", tmp_path / "out.tif"
+    swinsr.raster.raster(source, whole, settings)
+    counts: list[tuple[int, int]] = []
+
+    def stop(done: int, of: int) -> None:
+        counts.append((done, of))
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        raster(source, output, settings, TWO, count=stop)
+    assert work_path(output).exists() and not output.exists()
+    counts.clear()
+    record = raster(source, output, settings, TWO, count=lambda done, of: counts.append((done, of)))
+    assert counts[0] == (5, counts[-1][1]) and counts[-1][0] == counts[-1][1]
+    assert any("going on with 5 tiles" in note for note in record.notes)
+    assert output.read_bytes() == whole.read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("scene.tif", "whole.tif", "out.tif", "tiny.safetensors"),
+    }
+    # Tiles at a URL, which has been empty.
+    output.unlink()
+    tiles = tmp_path / "tiles"
+    elsewhere = ClusterSettings(workers=(2, 2), tiles=f"file://{tiles}")
+    raster(source, output, settings, elsewhere)
+    assert output.read_bytes() == whole.read_bytes()
+    assert [path for path in tiles.rglob("*") if path.is_file()] == []
+
+
+def killed_once(marker: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def answer(row: dict[str, Any]) -> dict[str, Any]:
+        if row["number"] == 5 and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), 9)
+        (marker.parent / f"done-{row['number']}-{os.getpid()}").touch()
+        return {"number": row["number"]}
+
+    return answer
+
+
+def test_rows_of_a_lost_worker_are_done_again(ray: Any, tmp_path: Path) -> None:
+    rows = [{"number": number} for number in range(20)]
+    begin = functools.partial(killed_once, tmp_path / "killed")
+    with answers(ray, rows, begin, SHARE) as coming:
+        assert sorted(answer["number"] for answer in coming) == list(range(20))
+    assert (tmp_path / "killed").exists()
+    times = [path.name.split("-")[1] for path in tmp_path.glob("done-*")]
+    assert sorted(times, key=int) == [str(number) for number in range(20)]  # each once
+
+
+def without_model() -> Callable[[dict[str, Any]], dict[str, Any]]:
+    raise ConfigError("no such model")
+
+
+def test_worker_that_cannot_begin_ends_the_run_with_its_reason(ray: Any) -> None:
+    told = f"worker on {socket.gethostname()}: no such model"
+    with (
+        answers(ray, [{"number": 0}], without_model, Share(1, 1, 1, 0.0)) as coming,
+        pytest.raises(DeviceError, match=told),
+    ):
+        list(coming)
+
+
+def test_pipelines_of_ray_data_take_the_actor_as_it_is(ray: Any, tmp_path: Path) -> None:
+    settings = swinsr.Settings(scale=2, model="bicubic", device="cpu")
+    images = np.random.default_rng(0).integers(0, 256, (6, 20, 30, 3), np.uint8)
+    dataset = ray.data.from_items([{"id": i, "image": image} for i, image in enumerate(images)])
+    bigger = dataset.map_batches(
+        Upscaling,
+        fn_constructor_kwargs={"settings": settings},
+        batch_size=2,
+        compute=ray.data.ActorPoolStrategy(size=1),
+    )
+    upscaler = swinsr.Upscaler.from_pretrained("bicubic")
+    rows = {row["id"]: row["image"] for row in bigger.iter_rows()}
+    assert sorted(rows) == list(range(6))
+    for index, image in enumerate(images):
+        assert np.array_equal(rows[index], upscaler(image, 2))
+
+
+def test_cluster_that_lacks_what_a_worker_needs_is_told(ray: Any, tmp_path: Path) -> None:
+    pictures(tmp_path / "in")
+    settings = swinsr.Settings(scale=2, model="bicubic")
+    for cluster in (ClusterSettings(gpus_per_worker=1), ClusterSettings(threads=999)):
+        with pytest.raises(DeviceError, match="a worker needs"):
+            list(convert([tmp_path / "in"], tmp_path / "out", settings, cluster))
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_address_without_a_cluster_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed (the extra `ray`)")
+    import ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))  # bound and not listening
+        port = free.getsockname()[1]
+        for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}"):
+            with (
+                pytest.raises(DeviceError, match="there is no Ray cluster at"),
+                session(ClusterSettings(address)),
+            ):
+                pass
+
+
+def test_settings_that_are_none_are_refused() -> None:
+    for wrong in (
+        {"workers": (0, 2)},
+        {"workers": (3, 2)},
+        {"threads": 0},
+        {"gpus_per_worker": 1.5},
+        {"gpus_per_worker": -1},
+        {"address": ""},
+    ):
+        with pytest.raises(SwinsrError):
+            ClusterSettings(**wrong)  # type: ignore[arg-type]
