@@ -29,6 +29,7 @@ RANKS = {
     "evaluation": 9,
     "training": 9,
     "export": 9,
+    "video": 9,
     "demo": 9,
     "integrations": 9,
     "cli": 10,

@@ -12,6 +12,7 @@ from swinsr.cli.models import models
 from swinsr.cli.restore import restore
 from swinsr.cli.train import train
 from swinsr.cli.upscale import upscale
+from swinsr.cli.video import video
 from swinsr.cli.views.help import Command, Group
 from swinsr.version import __version__
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(upscale)
 app.command()(restore)
+app.command()(video)
 app.command()(evaluate)
 app.command()(train)
 app.add_typer(models, name="models", cls=Group)

@@ -4,6 +4,7 @@
                    /ledger     what the job is, and what of it is done
                    /*.raw      rows of pictures
                    /tile-*     tiles that rows of tiles to come still need
+                   /segment-*  groups of a video's frames, encoded
 
 The ledger is written after what it tells of is on the disk. So what it tells is there, and what
 it does not tell is made again.
@@ -26,6 +27,7 @@ from swinsr.tiling.plan import TilePlan
 from swinsr.tiling.raster import RawFile
 
 Array = NDArray[np.float32]
+_FILES = ("*.raw", "tile-*", "segment-*", ".swinsr-*.tmp")
 
 
 def work_path(output: Path) -> Path:
@@ -61,7 +63,7 @@ class WorkFolder:
     @property
     def started(self) -> bool:
         """Whether anything is in it that took work."""
-        return any(r["kind"] in ("tile", "rows") for r in self.ledger.records)
+        return any(r["kind"] in ("tile", "rows", "segment") for r in self.ledger.records)
 
     def finish(self) -> None:
         """The output is there: the folder goes when the block ends."""
@@ -142,7 +144,7 @@ def clear(path: Path, *, all_of_it: bool = False) -> None:
 
     The ledger goes first: without it the rest counts for nothing.
     """
-    for file in [path / "ledger", *path.glob("*.raw"), *path.glob("tile-*")]:
+    for file in [path / "ledger", *(f for kind in _FILES for f in path.glob(kind))]:
         with suppress(FileNotFoundError):
             file.unlink()
     if all_of_it:
