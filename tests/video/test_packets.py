@@ -1,5 +1,6 @@
 """Decoding times that any muxer takes, and groups as they were written."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def test_decode_times_rise_and_are_never_after_the_frame(case: tuple[list[int], 
              reversed(shown[i : i + reorder + 1])]  # fmt: skip
     decode = decode_times(order)
     assert len(decode) == len(order)
-    assert all(a < b for a, b in zip(decode, decode[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(decode))
     assert all(d <= t for d, t in zip(decode, order, strict=True))
     # As late as the order allows: without reordering they are the frames' own.
     if reorder == 0:
