@@ -89,3 +89,21 @@ def test_every_example_of_the_library_guide_runs(
             made.load()
             durations.append(made.info["duration"])
     assert durations == [50, 70, 90]
+
+
+def test_the_example_of_the_guide_to_onnx_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    from tests.inference.test_onnx import nearest, picture
+
+    monkeypatch.chdir(tmp_path)
+    nearest(tmp_path / "network.onnx")
+    Image.fromarray(picture(16, 24)).save("photo.png")
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/onnx.md").read_text(encoding="utf-8"), re.S
+    )
+    exec(block, {})
+    with Image.open("photo_x2.png") as made:
+        assert made.size == (48, 32)

@@ -128,8 +128,8 @@ OPTIONS: dict[str, Any] = {
             "-m",
             "--model",
             metavar="NAME|FILE",
-            help="A name that `swinsr models` lists, a weights file, a Hugging Face folder, or "
-            "bicubic. Default: the bundled model that suits.",
+            help="A name that `swinsr models` lists, a weights file, an ONNX file, a Hugging Face "
+            "folder, or bicubic. Default: the bundled model that suits.",
         ),
     ],
     "fast": Annotated[

@@ -69,8 +69,8 @@ class Upscaler:
 
         Args:
             model: the name of a bundled model, a weights file (SwinSR, SwinIR, Swin2SR or BasicSR
-                layout), a Hugging Face folder, or "bicubic", "lanczos" or "nearest"; None for the
-                bundled model that suits `scale`.
+                layout), an ONNX file of any network, a Hugging Face folder, or "bicubic",
+                "lanczos" or "nearest"; None for the bundled model that suits `scale`.
             scale: what is going to be asked for, where `model` is None; 4 by default.
             device: "auto", "cpu", "cuda" or "mps".
             precision: "auto", "float32", "bfloat16" or "float16"; see `swinsr.runtime.network`.
@@ -96,7 +96,12 @@ class Upscaler:
             model = default_model(4.0 if scale is None else scale).name
         if model in BASELINES:
             return cls(BaselineEngine(str(model)))
-        loaded = load(find_weights(model))
+        weights = find_weights(model)
+        if weights.suffix.lower() == ".onnx":
+            from swinsr.inference.onnx.engine import OnnxEngine
+
+            return cls(OnnxEngine(weights, target, tiling, precision))
+        loaded = load(weights)
         network = prepare(loaded.network.to(target), precision, force_float16=force_float16)
         task = str(loaded.metadata.get("task", ""))
         return cls(NetworkEngine(network, target, name=str(model), task=task, tiling=tiling))
