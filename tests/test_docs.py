@@ -1,5 +1,6 @@
 """The guides say what the sources do."""
 
+import io
 import re
 from pathlib import Path
 
@@ -107,3 +108,22 @@ def test_the_example_of_the_guide_to_onnx_runs(
     exec(block, {})
     with Image.open("photo_x2.png") as made:
         assert made.size == (48, 32)
+
+
+def test_the_example_of_the_guide_to_the_server_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("uvicorn", reason="uvicorn is not installed")
+    pytest.importorskip("prometheus_client", reason="prometheus_client is not installed")
+    from tests.serve.test_serve import png, served
+
+    monkeypatch.chdir(tmp_path)
+    Path("cat.png").write_bytes(png())
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/serve.md").read_text(encoding="utf-8"), re.S
+    )
+    with served() as running:
+        names = {"url": running.url}
+        exec(block, names)
+    with Image.open(io.BytesIO(names["result"])) as made:  # type: ignore[arg-type]
+        assert made.size == (60, 40)

@@ -32,9 +32,10 @@ RANKS = {
     "video": 9,
     "demo": 9,
     "integrations": 9,
-    "cli": 10,
+    "serve": 10,
+    "cli": 11,
 }
-TOP = 11  # swinsr/__init__.py and __main__.py offer the public names of all the others
+TOP = 12  # swinsr/__init__.py and __main__.py offer the public names of all the others
 # The one import upward: docs/decisions/0006-from-pretrained.md.
 UPWARD = {("models/pretrained.py", "swinsr.zoo.networks")}
 NUMPY_ONLY = {"image", "tiling", "metrics", "storage"}

@@ -10,6 +10,7 @@ from swinsr.cli.export import export
 from swinsr.cli.info import info
 from swinsr.cli.models import models
 from swinsr.cli.restore import restore
+from swinsr.cli.serve import serve
 from swinsr.cli.train import train
 from swinsr.cli.upscale import upscale
 from swinsr.cli.video import video
@@ -36,6 +37,7 @@ app.command()(doctor)
 app.command()(classify)
 app.command()(export)
 app.command()(demo)
+app.command()(serve)
 for _registered in (*app.registered_commands, *models.registered_commands):
     _registered.cls = Command
 

@@ -1,5 +1,6 @@
 """The models of a run: each loaded once, when the first picture needs it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,9 +31,16 @@ class Models(Protocol):
 class Engines:
     """Upscalers by enlargement, for one set of settings."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is loaded yet."""
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, loader: "Callable[[str, Settings], Upscaler] | None" = None
+    ) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            settings: of the run.
+            loader: what gets a model by its name; `load` by default.
+        """
+        self._settings, self._loader = settings, loader or load
         self._loaded: dict[str, Upscaler] = {}
 
     def check(self) -> float:
@@ -83,7 +91,7 @@ class Engines:
         else:
             name = restorer(settings.task)
         if name not in self._loaded:
-            self._loaded[name] = load(name, settings)
+            self._loaded[name] = self._loader(name, settings)
         return self._loaded[name]
 
 
@@ -120,7 +128,6 @@ def load(name: str, settings: Settings) -> "Upscaler":
         SwinsrError: it cannot be had.
     """
     from swinsr.inference import Upscaler
-    from swinsr.inference.ensemble import BlendedEngine, EnsembleEngine
 
     upscaler = Upscaler.from_pretrained(
         name,
@@ -132,6 +139,14 @@ def load(name: str, settings: Settings) -> "Upscaler":
         overlap=settings.overlap,
         memory=settings.memory,
     )
+    return wrapped(upscaler, settings)
+
+
+def wrapped(upscaler: "Upscaler", settings: Settings) -> "Upscaler":
+    """A model within the engines that the settings ask for: self-ensemble, restoration in part."""
+    from swinsr.inference import Upscaler
+    from swinsr.inference.ensemble import BlendedEngine, EnsembleEngine
+
     if settings.self_ensemble:
         upscaler = Upscaler(EnsembleEngine(upscaler.engine))
     if settings.strength < 1:
