@@ -127,3 +127,18 @@ def test_the_example_of_the_guide_to_the_server_runs(
         exec(block, names)
     with Image.open(io.BytesIO(names["result"])) as made:  # type: ignore[arg-type]
         assert made.size == (60, 40)
+
+
+def test_the_example_of_the_guide_to_watching_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("watchfiles", reason="watchfiles is not installed")
+    monkeypatch.chdir(tmp_path)
+    Path("inbox").mkdir()
+    Image.fromarray(np.zeros((8, 12, 3), np.uint8)).save("inbox/a.png")
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/watch.md").read_text(encoding="utf-8"), re.S
+    )
+    exec(block, {})
+    with Image.open("bigger/a_x2.png") as made:
+        assert made.size == (24, 16)

@@ -30,6 +30,7 @@ RANKS = {
     "training": 9,
     "export": 9,
     "video": 9,
+    "watch": 9,
     "demo": 9,
     "integrations": 9,
     "serve": 10,

@@ -15,6 +15,7 @@ from swinsr.cli.train import train
 from swinsr.cli.upscale import upscale
 from swinsr.cli.video import video
 from swinsr.cli.views.help import Command, Group
+from swinsr.cli.watch import watch
 from swinsr.version import __version__
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(upscale)
 app.command()(restore)
 app.command()(video)
+app.command()(watch)
 app.command()(evaluate)
 app.command()(train)
 app.add_typer(models, name="models", cls=Group)
