@@ -3,6 +3,7 @@
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -142,3 +143,36 @@ def test_the_example_of_the_guide_to_watching_runs(
     exec(block, {})
     with Image.open("bigger/a_x2.png") as made:
         assert made.size == (24, 16)
+
+
+def test_the_example_of_the_guide_to_video_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av", reason="PyAV is not installed")
+    from tests.video.clips import make_clip, pictures
+
+    monkeypatch.chdir(tmp_path)
+    make_clip(tmp_path / "in.mp4", pictures(12))
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/video.md").read_text(encoding="utf-8"), re.S
+    )
+    names: dict[str, Any] = {}
+    exec(block, names)
+    assert names["record"].output_size == (128, 96)
+    assert Path("out.mkv").is_file()
+
+
+@pytest.mark.parametrize("guide", ["video", "onnx", "serve", "watch"])
+def test_commands_of_a_guide_have_options_that_there_are(guide: str) -> None:
+    from typer.main import get_command
+
+    from swinsr.cli.commands import app
+
+    group: Any = get_command(app)
+    text = (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^    swinsr (\w+) (.*)$", text, re.M)
+    assert lines
+    for name, rest in lines:
+        known = {o for p in group.commands[name].params for o in (*p.opts, *p.secondary_opts)}
+        asked = re.findall(r"(?<=\s)(--?[a-z][\w-]*)", " " + rest.partition("#")[0])
+        assert set(asked) <= known, (name, rest)
