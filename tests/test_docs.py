@@ -1,7 +1,9 @@
 """The guides say what the sources do."""
 
+import io
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,3 +91,88 @@ def test_every_example_of_the_library_guide_runs(
             made.load()
             durations.append(made.info["duration"])
     assert durations == [50, 70, 90]
+
+
+def test_the_example_of_the_guide_to_onnx_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    from tests.inference.test_onnx import nearest, picture
+
+    monkeypatch.chdir(tmp_path)
+    nearest(tmp_path / "network.onnx")
+    Image.fromarray(picture(16, 24)).save("photo.png")
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/onnx.md").read_text(encoding="utf-8"), re.S
+    )
+    exec(block, {})
+    with Image.open("photo_x2.png") as made:
+        assert made.size == (48, 32)
+
+
+def test_the_example_of_the_guide_to_the_server_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("uvicorn", reason="uvicorn is not installed")
+    pytest.importorskip("prometheus_client", reason="prometheus_client is not installed")
+    from tests.serve.test_serve import png, served
+
+    monkeypatch.chdir(tmp_path)
+    Path("cat.png").write_bytes(png())
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/serve.md").read_text(encoding="utf-8"), re.S
+    )
+    with served() as running:
+        names = {"url": running.url}
+        exec(block, names)
+    with Image.open(io.BytesIO(names["result"])) as made:  # type: ignore[arg-type]
+        assert made.size == (60, 40)
+
+
+def test_the_example_of_the_guide_to_watching_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("watchfiles", reason="watchfiles is not installed")
+    monkeypatch.chdir(tmp_path)
+    Path("inbox").mkdir()
+    Image.fromarray(np.zeros((8, 12, 3), np.uint8)).save("inbox/a.png")
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/watch.md").read_text(encoding="utf-8"), re.S
+    )
+    exec(block, {})
+    with Image.open("bigger/a_x2.png") as made:
+        assert made.size == (24, 16)
+
+
+def test_the_example_of_the_guide_to_video_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av", reason="PyAV is not installed")
+    from tests.video.clips import make_clip, pictures
+
+    monkeypatch.chdir(tmp_path)
+    make_clip(tmp_path / "in.mp4", pictures(12))
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/video.md").read_text(encoding="utf-8"), re.S
+    )
+    names: dict[str, Any] = {}
+    exec(block, names)
+    assert names["record"].output_size == (128, 96)
+    assert Path("out.mkv").is_file()
+
+
+@pytest.mark.parametrize("guide", ["video", "onnx", "serve", "watch"])
+def test_commands_of_a_guide_have_options_that_there_are(guide: str) -> None:
+    from typer.main import get_command
+
+    from swinsr.cli.commands import app
+
+    group: Any = get_command(app)
+    text = (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^    swinsr (\w+) (.*)$", text, re.M)
+    assert lines
+    for name, rest in lines:
+        known = {o for p in group.commands[name].params for o in (*p.opts, *p.secondary_opts)}
+        asked = re.findall(r"(?<=\s)(--?[a-z][\w-]*)", " " + rest.partition("#")[0])
+        assert set(asked) <= known, (name, rest)

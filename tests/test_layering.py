@@ -30,10 +30,13 @@ RANKS = {
     "evaluation": 9,
     "training": 9,
     "export": 9,
+    "video": 9,
+    "watch": 9,
     "demo": 9,
     "integrations": 9,
     "raster": 9,
     "cluster": 10,
+    "serve": 10,
     "cli": 11,
 }
 TOP = 12  # swinsr/__init__.py and __main__.py offer the public names of all the others

@@ -28,6 +28,18 @@ COMMANDS = {
         "swinsr.cli.raster",
         "Enlarge a georeferenced raster, whatever its size.",
     ),
+    "video": Entry(
+        "swinsr.cli.video",
+        "Upscale a video; sound, subtitles, chapters, timing and colours stay as they are.",
+    ),
+    "watch": Entry(
+        "swinsr.cli.watch",
+        "Upscale pictures as they arrive in a folder, until it is stopped with Ctrl-C.",
+    ),
+    "serve": Entry(
+        "swinsr.cli.serve",
+        "Serve upscaling over HTTP until it is stopped with Ctrl-C; /docs tells how to ask.",
+    ),
     "demo": Entry("swinsr.cli.demo", "Serve a web page that upscales and restores pictures."),
     "models": Entry("swinsr.cli.models", "List, download and check models."),
     "info": Entry("swinsr.cli.info", "Show what a weights file holds."),

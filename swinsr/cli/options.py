@@ -196,8 +196,8 @@ OPTIONS: dict[str, Any] = {
             "-m",
             "--model",
             metavar="NAME|FILE",
-            help="A name that `swinsr models` lists, a weights file, a Hugging Face folder, or "
-            "bicubic. Default: auto, the bundled model that suits the picture.",
+            help="A name that `swinsr models` lists, a weights file, an ONNX file, a Hugging Face "
+            "folder, or bicubic. Default: auto, the bundled model that suits the picture.",
             autocompletion=model_names,
             rich_help_panel=_MODEL,
         ),

@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from swinsr.demo.catalogue import AUTOMATIC, offers
+from swinsr.demo.catalogue import AUTOMATIC, list_models
 from swinsr.demo.inputs import file_input
 from swinsr.demo.tasks.convert import Result, Saving, Size
 from swinsr.demo.widgets.choices import AS_ORIGINAL, read_saving
@@ -87,23 +87,6 @@ def build(page: Page) -> None:
         api_description="Every model: name, task, scale, licence, bytes and whether it is here.",
         concurrency_limit=None,
     )
-
-
-def list_models() -> list[dict[str, Any]]:
-    """Every model as `/models` gives it."""
-    return [
-        {
-            "name": offer.name,
-            "task": "baseline" if offer.entry is None else offer.entry.task,
-            "restores": offer.restores,
-            "scale": None if offer.entry is None else offer.entry.scale,
-            "licence": None if offer.entry is None else offer.entry.licence,
-            "bytes": None if offer.entry is None else offer.entry.bytes,
-            "here": offer.here,
-            "summary": "" if offer.entry is None else offer.entry.summary,
-        }
-        for offer in offers()
-    ]
 
 
 def result_details(result: Result) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -130,6 +130,23 @@ def offers() -> list[Offer]:
     published.sort(key=lambda offer: offer.name.startswith(("swinir-gray", "swin2sr-gray")))
     here = [offer for offer in published if offer.here]
     return [*bundled, *here, *baselines, *(offer for offer in published if not offer.here)]
+
+
+def list_models() -> list[dict[str, Any]]:
+    """Every model as `/models` gives it."""
+    return [
+        {
+            "name": offer.name,
+            "task": "baseline" if offer.entry is None else offer.entry.task,
+            "restores": offer.restores,
+            "scale": None if offer.entry is None else offer.entry.scale,
+            "licence": None if offer.entry is None else offer.entry.licence,
+            "bytes": None if offer.entry is None else offer.entry.bytes,
+            "here": offer.here,
+            "summary": "" if offer.entry is None else offer.entry.summary,
+        }
+        for offer in offers()
+    ]
 
 
 def find_offer(name: str, *, restores: bool | None = None) -> Offer:

@@ -15,13 +15,14 @@ from swinsr.errors import ImageReadError
 class Folder:
     """A private temporary folder whose files are deleted when they are old, and all at the end."""
 
-    def __init__(self, keep_seconds: float) -> None:
+    def __init__(self, keep_seconds: float, prefix: str = "swinsr-demo-") -> None:
         """Make it, readable by this user alone.
 
         Args:
             keep_seconds: age at which a file is deleted.
+            prefix: of its name.
         """
-        self.root = Path(tempfile.mkdtemp(prefix="swinsr-demo-")).resolve()
+        self.root = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
         self.keep_seconds = keep_seconds
         self._kept: frozenset[Path] = frozenset()
         self._stop = threading.Event()

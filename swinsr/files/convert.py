@@ -283,33 +283,50 @@ class Conversion:
             if self._first is None:
                 self._first = (image, size)
 
-            def part(share: float, done: int = number) -> None:
-                self._report((done + share) / self._frames.count)
+            def part(share: float, before: int = number) -> None:
+                self._report((before + share) / self._frames.count)
 
-            yield replace(frame, image=self._one(image, size, part))
+            name = self._job.source_name
+            done = enlarged(self._engines, self._settings, image, size, name, part)
+            yield replace(frame, image=done)
 
-    def _one(self, image: "Image", size: "Size", report: Report) -> "Image":
-        from swinsr.image import resize_image, without_description
 
-        settings = self._settings
-        if settings.bits is not None and settings.bits > image.bits:
-            # Deeper before the work, so that what is rounded at its end has all the bits.
-            image = _with_depth(image, settings.bits)
-        try:
-            if size.scale <= 1 and settings.task == "upscale" and settings.target.sized:
-                image = resize_image(image, size.height, size.width)
-                report(1.0)
-            else:
-                upscaler = self._engines.get(size.scale)
-                scale = max(size.scale, 1.0)
-                image = upscaler.upscale(image, scale, report, size=(size.height, size.width))
-        except NotEnoughMemoryError as error:
-            raise NotEnoughMemoryError(f"{self._job.source_name}: {error}") from error
-        if size.crop is not None:
-            image = _cut(image, size.crop)
-        if settings.bits is not None:
-            image = _with_depth(image, settings.bits)
-        return without_description(image) if settings.strip_metadata else image
+def enlarged(
+    models: Models, settings: Settings, image: "Image", size: "Size", name: str, report: Report
+) -> "Image":
+    """One picture done as the settings say.
+
+    Args:
+        models: of the run.
+        settings: what is done.
+        image: the picture.
+        size: what it becomes.
+        name: of its file, for messages.
+        report: told the share of the work done.
+
+    Raises:
+        NotEnoughMemoryError: naming the file.
+    """
+    from swinsr.image import resize_image, without_description
+
+    if settings.bits is not None and settings.bits > image.bits:
+        # Deeper before the work, so that what is rounded at its end has all the bits.
+        image = _with_depth(image, settings.bits)
+    try:
+        if size.scale <= 1 and settings.task == "upscale" and settings.target.sized:
+            image = resize_image(image, size.height, size.width)
+            report(1.0)
+        else:
+            upscaler = models.get(size.scale)
+            scale = max(size.scale, 1.0)
+            image = upscaler.upscale(image, scale, report, size=(size.height, size.width))
+    except NotEnoughMemoryError as error:
+        raise NotEnoughMemoryError(f"{name}: {error}") from error
+    if size.crop is not None:
+        image = _cut(image, size.crop)
+    if settings.bits is not None:
+        image = _with_depth(image, settings.bits)
+    return without_description(image) if settings.strip_metadata else image
 
 
 def _source(job: Job) -> "ImageSource":

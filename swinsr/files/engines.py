@@ -1,5 +1,6 @@
 """The models of a run: each loaded once, when the first picture needs it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -32,9 +33,16 @@ class Models(Protocol):
 class Engines:
     """Upscalers by enlargement, for one set of settings."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is loaded yet."""
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, loader: "Callable[[str, Settings], Upscaler] | None" = None
+    ) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            settings: of the run.
+            loader: what gets a model by its name; `load` by default.
+        """
+        self._settings, self._loader = settings, loader or load
         self._loaded: dict[str, Upscaler] = {}
 
     def check(self) -> float:
@@ -114,7 +122,7 @@ class Engines:
         names = self._names(scale, damage=damage)
         for name in names:
             if name not in self._loaded:
-                self._loaded[name] = load(name, self._settings)
+                self._loaded[name] = self._loader(name, self._settings)
         whole = " + ".join(names)
         if whole not in self._loaded:
             engines = [self._loaded[name].engine for name in names]
@@ -170,7 +178,6 @@ def load(name: str, settings: Settings) -> "Upscaler":
         SwinsrError: it cannot be had.
     """
     from swinsr.inference import Upscaler
-    from swinsr.inference.ensemble import BlendedEngine, EnsembleEngine
 
     upscaler = Upscaler.from_pretrained(
         name,
@@ -183,6 +190,14 @@ def load(name: str, settings: Settings) -> "Upscaler":
         memory=settings.memory,
         best=settings.best,
     )
+    return wrapped(upscaler, settings)
+
+
+def wrapped(upscaler: "Upscaler", settings: Settings) -> "Upscaler":
+    """A model within the engines that the settings ask for: self-ensemble, restoration in part."""
+    from swinsr.inference import Upscaler
+    from swinsr.inference.ensemble import BlendedEngine, EnsembleEngine
+
     if settings.self_ensemble:
         upscaler = Upscaler(EnsembleEngine(upscaler.engine))
     if settings.strength < 1:

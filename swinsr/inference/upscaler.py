@@ -70,8 +70,8 @@ class Upscaler:
 
         Args:
             model: the name of a bundled model, a weights file (SwinSR, SwinIR, Swin2SR or BasicSR
-                layout), a Hugging Face folder, or "bicubic", "lanczos" or "nearest"; None for the
-                bundled model that suits `scale`.
+                layout), an ONNX file of any network, a Hugging Face folder, or "bicubic",
+                "lanczos" or "nearest"; None for the bundled model that suits `scale`.
             scale: what is going to be asked for, where `model` is None; 4 by default.
             device: "auto", "cpu", "cuda" or "mps".
             precision: "auto", "float32", "bfloat16" or "float16"; see `swinsr.runtime.network`.
@@ -101,6 +101,10 @@ class Upscaler:
         if model in BASELINES:
             return cls(BaselineEngine(str(model)))
         path = find_weights(model)
+        if path.suffix.lower() == ".onnx":
+            from swinsr.inference.onnx.engine import OnnxEngine
+
+            return cls(OnnxEngine(path, target, tiling, precision))
         loaded = load(path)
         reason = unrunnable(loaded.config)
         if reason is not None:

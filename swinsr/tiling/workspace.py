@@ -4,6 +4,7 @@
                    /ledger     what the job is, and what of it is done
                    /*.raw      rows of pictures
                    /tile-*     tiles that rows of tiles to come still need
+                   /segment-*  groups of a video's frames, encoded
                    /result*    the output, while a library writes it by name
 
 The ledger is written after what it tells of is on the disk. So what it tells is there, and what
@@ -29,8 +30,7 @@ from swinsr.tiling.raster import RawFile
 from swinsr.tiling.tile_files import LocalTiles, Shape, TileFiles, tile_name
 
 Array = NDArray[np.float32]
-
-
+_FILES = ("*.raw", "tile-*", "segment-*", "result*", ".swinsr-*.tmp")
 # Bytes of the longest name that every file system takes; some that encrypt names stop here.
 _LONGEST = 143
 
@@ -71,7 +71,7 @@ class WorkFolder:
     @property
     def started(self) -> bool:
         """Whether anything is in it that took work."""
-        return any(r["kind"] in ("tile", "rows") for r in self.ledger.records)
+        return any(r["kind"] in ("tile", "rows", "segment") for r in self.ledger.records)
 
     def finish(self) -> None:
         """The output is there: the folder goes when the block ends."""
@@ -152,10 +152,7 @@ def clear(path: Path, *, all_of_it: bool = False) -> None:
 
     The ledger goes first: without it the rest counts for nothing.
     """
-    for file in [
-        path / "ledger",
-        *(file for pattern in ("*.raw", "tile-*", "result*") for file in path.glob(pattern)),
-    ]:
+    for file in [path / "ledger", *(f for kind in _FILES for f in path.glob(kind))]:
         with suppress(FileNotFoundError):
             file.unlink()
     if all_of_it:

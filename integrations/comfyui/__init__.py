@@ -1,0 +1,8 @@
+"""SwinSR in ComfyUI: copy or link this folder into ComfyUI's `custom_nodes`.
+
+docs/nodes.md tells how.
+"""
+
+from .nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS
+
+__all__ = ["NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS"]

@@ -1,0 +1,1 @@
+"""Exported super-resolution networks of any origin, run by ONNX Runtime."""

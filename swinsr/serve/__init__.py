@@ -1,0 +1,1 @@
+"""Pictures upscaled and restored over HTTP, for programs; there is no page."""

@@ -1,0 +1,131 @@
+"""The server from start to end: its folder, its jobs, its port."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from swinsr.demo.catalogue import Catalogue
+from swinsr.demo.folder import Folder
+from swinsr.demo.jobs import Jobs
+from swinsr.demo.limits import Limits
+from swinsr.errors import ConfigError
+
+# Connections beyond those that may wait: for health, metrics, and to be told that it is too many.
+_SPARE_CONNECTIONS = 64
+_END_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that is ready.
+
+    Attributes:
+        url: where it answers, on this machine.
+        folder: where uploads lie for as long as they are needed.
+        wait: serves until a signal or `stop`.
+        stop: ends it.
+    """
+
+    url: str
+    folder: Folder
+    wait: Callable[[], None]
+    stop: Callable[[], None]
+
+
+@contextmanager
+def serve(
+    limits: Limits,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    token: str | None = None,
+    precision: str = "auto",
+    device: str = "auto",
+) -> Iterator[Running]:
+    """Listen while the block runs, and answer in `wait`; afterwards nothing is left of it.
+
+    Args:
+        limits: what one request may ask for.
+        host, port: where to listen; port 0 for any that is free.
+        token: that requests have to bring; None for none.
+        precision, device: of the models, as for `Upscaler.from_pretrained`.
+
+    Raises:
+        ConfigError: a package is missing, or the port is taken.
+    """
+    uvicorn, service_type = _packages()
+    from swinsr.serve.work import Shop
+
+    listener = _listen(host, port)
+    folder = Folder(limits.keep_seconds, "swinsr-serve-")
+    jobs = Jobs(limits.concurrency, limits.seconds)
+    try:
+        folder.start()
+        shop = Shop(folder, limits, Catalogue(precision=precision, device=device))
+        service = service_type(shop, jobs, token=token, precision=precision, device=device)
+        config = uvicorn.Config(
+            service.app(),
+            log_level="warning",
+            access_log=False,
+            limit_concurrency=limits.concurrency + limits.queue + _SPARE_CONNECTIONS,
+            timeout_graceful_shutdown=_END_SECONDS,
+            server_header=False,
+        )
+        server = uvicorn.Server(config)
+
+        def stop() -> None:
+            server.should_exit = True
+
+        address, number = listener.getsockname()[:2]
+        name = f"[{address}]" if ":" in address else address
+        yield Running(
+            f"http://{name}:{number}", folder, lambda: server.run(sockets=[listener]), stop
+        )
+    finally:
+        jobs.close()
+        listener.close()
+        folder.close()
+
+
+@contextmanager
+def in_background(running: Running) -> Iterator[None]:
+    """Serve in a thread while the block runs."""
+    thread = threading.Thread(target=running.wait, name="swinsr-serve")
+    thread.start()
+    try:
+        yield
+    finally:
+        running.stop()
+        thread.join()
+
+
+def _packages() -> tuple[Any, Any]:
+    try:
+        import python_multipart  # noqa: F401
+        import uvicorn
+
+        from swinsr.serve.app import Service
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("swinsr"):
+            raise
+        raise ConfigError(
+            f'the server needs {error.name}; install it with pip install "swinsr[serve]"'
+        ) from error
+    return uvicorn, Service
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise ConfigError(
+            f"the server cannot listen at {host}, port {port} ({error.strerror}); choose another "
+            "with --port or --host"
+        ) from error
+    return listener

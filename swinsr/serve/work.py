@@ -1,0 +1,87 @@
+"""One picture from upload to download: what `swinsr upscale` does, with the server's limits."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swinsr.demo.catalogue import Catalogue
+from swinsr.demo.folder import Folder
+from swinsr.demo.jobs import Job
+from swinsr.demo.limits import Limits
+from swinsr.errors import ImageReadError, ImageTooLargeError, ImageWriteError, SwinsrError
+from swinsr.files.convert import convert
+from swinsr.files.engines import Engines, wrapped
+from swinsr.files.plan import Job as FileJob
+from swinsr.files.plan import Naming
+from swinsr.files.record import Record
+from swinsr.files.settings import Settings
+from swinsr.image import probe_image
+from swinsr.image.formats.table import ALL, FORMATS
+from swinsr.serve.uploads import Received
+
+if TYPE_CHECKING:
+    from swinsr.inference import Upscaler
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished picture: its file, and the record of it."""
+
+    path: Path
+    record: Record
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What every request needs."""
+
+    folder: Folder
+    limits: Limits
+    catalogue: Catalogue
+
+    def make(self, job: Job, upload: Received, settings: Settings) -> Made:
+        """Upscale or restore an upload.
+
+        Raises:
+            SwinsrError: whatever is wrong; messages know the client's name of the picture alone.
+        """
+        suffix = Path(upload.name).suffix.lower()
+        try:
+            header = probe_image(upload.path)
+            if suffix not in FORMATS:
+                suffix = ALL[header.format].suffixes[0] if header.format in ALL else ".png"
+            name = upload.name
+            self.limits.check_input(name, header.height, header.width)
+
+            def load(model: str, asked: Settings) -> "Upscaler":
+                return wrapped(self.catalogue.get(model, job), asked)
+
+            engines = Engines(settings, load)
+            own = engines.check()
+            job.stage("Working")
+            target = settings.target.size(header.height, header.width, own)
+            self.limits.check_output(name, *target.final)
+            form = None if settings.format is None else ALL[settings.format].suffixes[0]
+            named = str(Path(name).with_suffix(suffix))
+            output = upload.path.with_name(Naming(settings.mark(own), form).name(Path(named)))
+            task = FileJob(upload.path, output, name=name)
+            return Made(output, convert(engines, task, settings, job.report))
+        except (ImageReadError, ImageWriteError, ImageTooLargeError) as error:
+            told = str(error).replace(str(upload.path), upload.name)
+            raise type(error)(told.replace(f"{upload.path.parent}/", "")) from error
+
+
+def status_of(error: SwinsrError) -> int:
+    """HTTP's status for what went wrong."""
+    from swinsr.demo.jobs import JobTimeError, StoppedJobError
+    from swinsr.errors import DownloadError, NotEnoughMemoryError
+
+    table: tuple[tuple[type[SwinsrError], int], ...] = (
+        (ImageTooLargeError, 413),
+        (ImageReadError, 422),
+        (NotEnoughMemoryError, 503),
+        (StoppedJobError, 503),
+        (JobTimeError, 504),
+        (DownloadError, 502),
+    )
+    return next((status for kind, status in table if isinstance(error, kind)), 400)
