@@ -29,6 +29,10 @@ def classify(
     A picture that fails does not stop the others: it is named on standard error and the exit
     status is 1.
     """
+    from swinsr.zoo import find_weights, is_hub_id
+
+    if not is_hub_id(model):
+        find_weights(model)  # a wrong name is told before torch is loaded
     from swinsr.classify.classifier import Classifier
     from swinsr.image import read_image
 

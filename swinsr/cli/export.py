@@ -49,11 +49,13 @@ def export(
     height, width = _size(size)
     if output.exists() and not overwrite:
         raise OutputExistsError(f"{output} is already there; replace it with --overwrite")
-    from swinsr.checkpoints import load
-    from swinsr.export import export_program, export_torchscript
     from swinsr.zoo import find_weights
 
-    loaded = load(find_weights(model))
+    path = find_weights(model)
+    from swinsr.checkpoints import load
+    from swinsr.export import export_program, export_torchscript
+
+    loaded = load(path)
     if keep_buffers or huggingface:
         _weights(loaded, output, huggingface=huggingface)
         return
