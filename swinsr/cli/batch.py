@@ -12,8 +12,6 @@ from swinsr.files.run import Run
 from swinsr.files.settings import Settings
 from swinsr.files.signals import StoppedError
 from swinsr.files.sources import Given
-from swinsr.files.unfinished import is_work_folder
-from swinsr.tiling.workspace import work_path
 
 
 def run_batch(
@@ -50,6 +48,9 @@ def run_batch(
                 failures += record.status == "failed"
                 show(record, as_json=as_json, quiet=quiet, to_error=run.to_stream)
     except StoppedError as stopped:
+        from swinsr.files.unfinished import is_work_folder
+        from swinsr.tiling import work_path
+
         # What a worker process kept is known by its folder alone.
         kept = (job.output for job in run.jobs if is_work_folder(work_path(job.output)))
         stopped.kept = stopped.kept or next(map(str, kept), None)

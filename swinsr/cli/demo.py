@@ -42,7 +42,10 @@ def demo(
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
     precision: str = typer.Option("auto", help="As for `swinsr upscale`."),
 ) -> None:
-    """Serve a web page that upscales and restores pictures, until it is stopped with Ctrl-C."""
+    """Serve a web page that upscales and restores pictures.
+
+    It runs until it is stopped with Ctrl-C, and leaves nothing behind.
+    """
     limits = Limits(
         max_pixels=max_pixels,
         max_output_pixels=16 * max_pixels,

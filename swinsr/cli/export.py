@@ -37,7 +37,9 @@ def export(
     check: bool = typer.Option(True, help="Run the file and compare it with the network."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace OUT where it is there."),
 ) -> None:
-    """Write a model as an ONNX file, for OpenVINO or PyTorch, or as weights for other programs.
+    """Write a model as a file for other programs.
+
+    For ONNX, OpenVINO or PyTorch to run, or as weights in the layout of other programs.
 
     A file that runs takes a picture (batch, channels, height, width) in 0..1, pads it to whole
     windows, and gives the result cropped to its size times the scale.

@@ -8,7 +8,10 @@ from swinsr.cli.views.table import print_entries
 def info(
     model: str = typer.Argument(..., metavar="NAME|FILE", help="A model's name, file or folder."),
 ) -> None:
-    """Show what a weights file holds: family, configuration, and what had to be inferred."""
+    """Show what a weights file holds.
+
+    Its family and configuration, what had to be inferred, and what else the file tells.
+    """
     from swinsr.zoo import find_weights
 
     path = find_weights(model)

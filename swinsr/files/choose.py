@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from swinsr.files.engines import Engines, Models, Suited
 from swinsr.files.settings import Settings
 from swinsr.files.size import Size
-from swinsr.image.formats.jpeg.quality import BEGINNING, jpeg_quality
 
 if TYPE_CHECKING:
     from swinsr.image import Header
@@ -49,6 +48,8 @@ def photo_reason(source: Path, header: "Header | None") -> str:
     """
     if header is None or header.format != "JPEG":
         return ""
+    from swinsr.image.formats.jpeg.quality import BEGINNING, jpeg_quality
+
     try:
         with source.open("rb") as stream:
             quality = jpeg_quality(stream.read(BEGINNING))

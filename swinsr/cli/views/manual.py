@@ -20,12 +20,12 @@ def _lines(pages: Sequence[Page]) -> Iterator[str]:
     first, *rest = pages
     yield f'.TH SWINSR 1 "" "swinsr {__version__}" "User Commands"'
     yield ".SH NAME"
-    yield f"swinsr \\- {_text(first.summary.rstrip('.').lower())}"
+    summary = first.summary.rstrip(".")
+    yield f"swinsr \\- {_text(summary[0].lower() + summary[1:])}"
     yield ".SH SYNOPSIS"
     yield from _synopsis(first)
-    for name in ("FILE", "COMMAND"):
-        yield ".br"
-        yield f"\\fBswinsr\\fR \\fI{name}\\fR ..."
+    yield ".br"
+    yield "\\fBswinsr\\fR [OPTIONS OF UPSCALE] \\fIFILE\\fR ..."
     yield from _body(first, ".SH", upper=True)
     yield ".SH COMMANDS IN FULL"
     for page in rest:
