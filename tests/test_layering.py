@@ -12,6 +12,7 @@ PACKAGE = ROOT / "swinsr"
 RANKS = {
     "version": 0,
     "errors": 0,
+    "install": 0,
     "lazy": 0,
     "storage": 1,
     "ops": 2,

@@ -15,6 +15,7 @@ from swinsr.demo.jobs import Jobs
 from swinsr.demo.limits import Limits
 from swinsr.demo.tasks.convert import Workshop
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 from swinsr.version import __version__
 
 SESSIONS = 32
@@ -96,7 +97,7 @@ def _launch(
         import gradio  # noqa: F401
     except ModuleNotFoundError as error:
         raise ConfigError(
-            'the web demo needs Gradio; install it with pip install "swinsr[demo]".'
+            f"the web demo needs Gradio; install it with `{install_extra('demo')}`"
         ) from error
     from starlette.middleware import Middleware
     from starlette.responses import JSONResponse

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from swinsr.errors import ConfigError, ImageError
+from swinsr.install import install_extra
 from swinsr.metrics.pair import Image, make_pair, require_rgb
 
 Metric = Callable[[Image, Image], float]
@@ -36,7 +37,7 @@ def pyiqa_metric(name: str, *, device: str = "cpu", border: int = 0) -> Metric:
     except ImportError as error:
         raise ConfigError(
             f"The metric {name!r} needs the package pyiqa, which cannot be imported ({error}); "
-            "run: pip install pyiqa"
+            f"run: {install_extra('metrics')}"
         ) from error
     known = list(pyiqa.list_models())
     if name not in known:

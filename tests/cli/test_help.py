@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from swinsr.cli.commands import COMMANDS, app
-from swinsr.cli.examples import EXAMPLES
+from swinsr.cli.views.examples import EXAMPLES
 from swinsr.cli.views.page import HEADINGS
 from tests.cli.conftest import Call
 

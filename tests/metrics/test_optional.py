@@ -3,6 +3,7 @@
 A stand-in takes pyiqa's place, so that neither the package nor its downloads are needed.
 """
 
+import re
 import sys
 import types
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from swinsr.errors import ConfigError, ImageError, ShapeMismatchError
+from swinsr.install import install_extra
 from swinsr.metrics import pyiqa_metric
 from tests.metrics.metric_images import image_pair
 
@@ -40,7 +42,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> list[tuple[np.ndarray, ...]]:
 
 def test_names_the_missing_package_and_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyiqa", None)
-    with pytest.raises(ConfigError, match=r"'lpips' needs the package pyiqa.*pip install pyiqa"):
+    told = rf"'lpips' needs the package pyiqa.*{re.escape(install_extra('metrics'))}"
+    with pytest.raises(ConfigError, match=told):
         pyiqa_metric("lpips")
 
 

@@ -11,6 +11,7 @@ from swinsr.image.formats.heif.read import can_avif, can_heic
 from swinsr.image.formats.pillow.images import interleave
 from swinsr.image.formats.pillow.write import FULL_COLOUR_QUALITY
 from swinsr.image.picture import Image
+from swinsr.install import install_extra, install_packages
 
 
 def check_available(format_name: str) -> None:
@@ -20,10 +21,13 @@ def check_available(format_name: str) -> None:
         UnsupportedError: a library for it is missing; with the remedy.
     """
     if format_name == "AVIF" and not can_avif():
-        raise UnsupportedError("writing AVIF needs Pillow 11.3 or later; upgrade it with pip")
+        raise UnsupportedError(
+            "writing AVIF needs Pillow 11.3 or later; get it with "
+            f"`{install_packages('pillow>=11.3')}`"
+        )
     if format_name == "HEIC" and not can_heic():
         raise UnsupportedError(
-            "writing HEIC needs the pillow-heif package; install it with `pip install pillow-heif`"
+            f"writing HEIC needs the pillow-heif package; install it with `{install_extra('heif')}`"
         )
 
 
