@@ -20,6 +20,7 @@ RANKS = {
     "tiling": 2,
     "nn": 3,
     "metrics": 3,
+    "notebook": 3,
     "degradations": 3,
     "models": 4,
     "checkpoints": 5,
