@@ -4,6 +4,7 @@ import swinsr
 
 bigger = swinsr.upscale("photo.jpg")                          # a picture in, a picture out
 swinsr.upscale_file("photo.jpg", "photo_x4.png")              # a file in, a file out
+swinsr.show("photo.jpg", bigger)                              # a divider, in a notebook
 for record in swinsr.convert_many(["scans"], "bigger"):       # many files
     print(record.summary)
 """
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from swinsr.files.settings import Settings
     from swinsr.inference import Upscaler
     from swinsr.inference.oneline import upscale
+    from swinsr.notebook import show
 
 _PLACES = {
     "Record": "swinsr.files.record",
     "Settings": "swinsr.files.settings",
     "Upscaler": "swinsr.inference",
     "convert_many": "swinsr.files.run",
+    "show": "swinsr.notebook",
     "upscale": "swinsr.inference.oneline",
     "upscale_file": "swinsr.files.run",
 }
@@ -35,6 +38,7 @@ __all__ = [
     "Upscaler",
     "__version__",
     "convert_many",
+    "show",
     "upscale",
     "upscale_file",
 ]

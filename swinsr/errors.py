@@ -17,6 +17,10 @@ class ShapeMismatchError(SwinsrError):
     """Two arrays that must agree in shape do not, or a shape is not one the function takes."""
 
 
+class PictureTypeError(SwinsrError, TypeError):
+    """Something that is no picture: of a type that none has, or with samples of such a type."""
+
+
 class ImageError(SwinsrError):
     """Base of what can go wrong with a picture."""
 

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "swinsr"
 RANKS = {
     "version": 0,
     "errors": 0,
+    "install": 0,
     "lazy": 0,
     "storage": 1,
     "ops": 2,
@@ -19,6 +20,7 @@ RANKS = {
     "tiling": 2,
     "nn": 3,
     "metrics": 3,
+    "notebook": 3,
     "degradations": 3,
     "models": 4,
     "checkpoints": 5,

@@ -13,8 +13,6 @@ from swinsr.files.run import Run
 from swinsr.files.settings import Settings
 from swinsr.files.signals import StoppedError
 from swinsr.files.sources import Given
-from swinsr.files.unfinished import is_work_folder
-from swinsr.tiling.workspace import work_path
 
 if TYPE_CHECKING:
     from swinsr.cluster.settings import ClusterSettings
@@ -68,6 +66,9 @@ def run_batch(
                 if step is not None:
                     step(done)
         except StoppedError as stopped:
+            from swinsr.files.unfinished import is_work_folder
+            from swinsr.tiling import work_path
+
             # What a worker process kept is known by its folder alone.
             kept = (job.output for job in run.jobs if is_work_folder(work_path(job.output)))
             stopped.kept = stopped.kept or next(map(str, kept), None)

@@ -24,11 +24,17 @@ def classify(
     top: int = typer.Option(5, "--top", min=1, help="How many labels."),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
 ) -> None:
-    """Print the most probable labels of pictures, each with its probability.
+    """Print the most probable labels of pictures.
+
+    Each with its probability.
 
     A picture that fails does not stop the others: it is named on standard error and the exit
     status is 1.
     """
+    from swinsr.zoo import find_weights, is_hub_id
+
+    if not is_hub_id(model):
+        find_weights(model)  # a wrong name is told before torch is loaded
     from swinsr.classify.classifier import Classifier
     from swinsr.image import read_image
 

@@ -3,12 +3,15 @@
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from swinsr.cli.views.console import report_error, report_line, report_note
 from swinsr.errors import SwinsrError
-from swinsr.files.unfinished import Unfinished, find_unfinished, size_in_words
+
+if TYPE_CHECKING:
+    from swinsr.files.unfinished import Unfinished
 
 
 def clean(
@@ -23,6 +26,8 @@ def clean(
     A large picture that was stopped leaves its finished tiles in a hidden folder beside the output,
     from which the same command goes on. What a process is at work on is left alone.
     """
+    from swinsr.files.unfinished import find_unfinished, size_in_words
+
     try:
         found = list(find_unfinished(folder, recursive=recursive))
     except OSError as error:
@@ -50,7 +55,9 @@ def clean(
         sys.exit(1)
 
 
-def _told(one: Unfinished) -> str:
+def _told(one: "Unfinished") -> str:
+    from swinsr.files.unfinished import size_in_words
+
     size = size_in_words(one.bytes)
     if one.output is None:
         return f"{one.path}  {size}, a temporary file of a run that was killed"

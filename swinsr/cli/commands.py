@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import typer
 
-from swinsr.cli.examples import FIRST
+from swinsr.cli.views.examples import FIRST
 from swinsr.cli.views.help import Command, Group
 from swinsr.version import __version__
 
@@ -49,7 +49,7 @@ COMMANDS = {
     "classify": Entry("swinsr.cli.classify", "Print the most probable labels of pictures."),
     "clean": Entry("swinsr.cli.clean", "List and drop what stopped runs left unfinished."),
     "doctor": Entry("swinsr.cli.doctor", "Show what the program found here and what it chooses."),
-    "man": Entry("swinsr.cli.man", "Print the manual page.", hidden=True),
+    "man": Entry("swinsr.cli.views.manual", "Print the manual page.", hidden=True),
 }
 
 

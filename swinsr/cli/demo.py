@@ -1,5 +1,8 @@
 """`swinsr demo`: the web page."""
 
+import errno
+import socket
+import sys
 import threading
 
 import typer
@@ -39,7 +42,10 @@ def demo(
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
     precision: str = typer.Option("auto", help="As for `swinsr upscale`."),
 ) -> None:
-    """Serve a web page that upscales and restores pictures, until it is stopped with Ctrl-C."""
+    """Serve a web page that upscales and restores pictures.
+
+    It runs until it is stopped with Ctrl-C, and leaves nothing behind.
+    """
     limits = Limits(
         max_pixels=max_pixels,
         max_output_pixels=16 * max_pixels,
@@ -51,6 +57,8 @@ def demo(
         keep_seconds=keep,
     )
     logins = [_login(text) for text in auth]
+    check_free(host, port)
+    report_note("starting; this takes some seconds")
     from swinsr.demo.server import serve
 
     with serve(
@@ -67,6 +75,32 @@ def demo(
         if running.share_url is not None:
             report_line(f"public at {running.share_url}")
         threading.Event().wait()
+
+
+def check_free(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened at, before anything is loaded for it.
+
+    Raises:
+        ConfigError: it is taken, or not this machine's.
+    """
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as trial:
+            if sys.platform != "win32":
+                # As servers do: what is still closing from an earlier one does not count.
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(place)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(
+                f"port {port} of {host} is taken by another program; choose another with --port"
+            ) from error
+        raise ConfigError(
+            f"the server cannot listen at {host}, port {port} ({error.strerror or error}); choose "
+            "another with --host or --port"
+        ) from error
 
 
 def _login(text: str) -> tuple[str, str]:

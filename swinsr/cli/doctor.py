@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def doctor() -> None:
-    """Show what the program found on this machine and what it chooses."""
+    """Show what the program found here and what it chooses."""
     import torch
 
     from swinsr.inference import choose_device

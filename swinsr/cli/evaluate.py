@@ -82,7 +82,9 @@ def evaluate(
     no_cache: bool = typer.Option(False, "--no-cache", help="Measure everything anew."),
     quiet: bool = typer.Option(False, "-q", "--quiet", help="The result and failures only."),
 ) -> None:
-    """Measure models on datasets as papers do: PSNR and SSIM, with all their conventions.
+    """Measure models on datasets as papers do.
+
+    PSNR and SSIM with all their conventions, and whatever else pyiqa measures.
 
     A picture that cannot be measured does not stop the others: it is named on standard error and
     the exit status is 1. A run that was stopped goes on where it was.

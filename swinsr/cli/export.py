@@ -37,7 +37,9 @@ def export(
     check: bool = typer.Option(True, help="Run the file and compare it with the network."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace OUT where it is there."),
 ) -> None:
-    """Write a model as an ONNX file, for OpenVINO or PyTorch, or as weights for other programs.
+    """Write a model as a file for other programs.
+
+    For ONNX, OpenVINO or PyTorch to run, or as weights in the layout of other programs.
 
     A file that runs takes a picture (batch, channels, height, width) in 0..1, pads it to whole
     windows, and gives the result cropped to its size times the scale.
@@ -49,11 +51,13 @@ def export(
     height, width = _size(size)
     if output.exists() and not overwrite:
         raise OutputExistsError(f"{output} is already there; replace it with --overwrite")
-    from swinsr.checkpoints import load
-    from swinsr.export import export_program, export_torchscript
     from swinsr.zoo import find_weights
 
-    loaded = load(find_weights(model))
+    path = find_weights(model)
+    from swinsr.checkpoints import load
+    from swinsr.export import export_program, export_torchscript
+
+    loaded = load(path)
     if keep_buffers or huggingface:
         _weights(loaded, output, huggingface=huggingface)
         return

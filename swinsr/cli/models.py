@@ -6,7 +6,7 @@ import typer
 
 from swinsr.cli.views.console import report_error, report_note
 from swinsr.cli.views.help import Group
-from swinsr.cli.views.models import describe, line, table
+from swinsr.cli.views.models import BICUBIC, ENDS, print_model, print_models, row_of
 from swinsr.cli.views.progress import byte_progress
 from swinsr.errors import ModelNotFoundError, SwinsrError
 from swinsr.zoo import (
@@ -49,14 +49,13 @@ def list_models(
 ) -> None:
     """List the models that ship with SwinSR and the published ones known by name."""
     typer.echo("Ready to use, they ship with swinsr:")
-    table(list(bundled_models()), lambda m: m.summary + (" Default." if m.default else ""))
-    typer.echo(line("bicubic", "baseline", "any", "Interpolation, for comparison; no weights."))
+    rows = [row_of(m, "Default. " if m.default else "") for m in bundled_models()]
+    print_models([*rows, BICUBIC])
     here = {m.name for m in published_models() if cached_path(m) is not None}
     shown = [m for m in published_models() if m.name in here or not downloaded]
-    typer.echo(
-        "\nPublished by the authors; * is downloaded, `swinsr models download NAME` gets one:"
-    )
-    table(shown, lambda m: ("* " if m.name in here else "") + m.summary)
+    typer.echo("\nPublished by the authors; * is downloaded.")
+    typer.echo(f"`swinsr models download NAME` gets one. {ENDS}")
+    print_models([row_of(m, "* " if m.name in here else "") for m in shown])
 
 
 @models.command("download")
@@ -102,8 +101,7 @@ def download_models(
 def show_model(name: str = typer.Argument(..., metavar="NAME")) -> None:
     """Show what is known of a model: purpose, licence, source, hash, configuration, scores."""
     bundled = next((m for m in bundled_models() if m.name == name), None)
-    for text in describe(bundled if bundled is not None else _published(name)):
-        typer.echo(text)
+    print_model(bundled if bundled is not None else _published(name))
 
 
 @models.command("verify")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast, get_args
 
 import typer
 
-from swinsr.cli.complete import choices, model_names
+from swinsr.cli.views.complete import choices, model_names
 from swinsr.cli.views.page import HEADINGS
 from swinsr.errors import ConfigError
 from swinsr.files.settings import Settings

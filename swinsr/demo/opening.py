@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from swinsr.demo.assets import asset
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 from swinsr.version import __version__
 
 HEALTH = json.dumps({"status": "starting", "version": __version__}).encode()
@@ -102,4 +103,4 @@ def check_gradio() -> None:
         ConfigError: it is not installed.
     """
     if importlib.util.find_spec("gradio") is None:
-        raise ConfigError('the web demo needs Gradio; install it with pip install "swinsr[demo]".')
+        raise ConfigError(f"the web demo needs Gradio; install it with `{install_extra('demo')}`")

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra, install_packages
 
 
 def need(name: str, purpose: str) -> Any:
@@ -20,5 +21,6 @@ def need(name: str, purpose: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         package = name.partition(".")[0]
-        extra = "pip install openvino" if package == "openvino" else "pip install 'swinsr[export]'"
-        raise ConfigError(f"to {purpose}, {package} has to be installed: {extra}") from error
+        missing = package == "openvino"
+        command = install_packages(package) if missing else install_extra("export")
+        raise ConfigError(f"to {purpose}, {package} has to be installed: {command}") from error

@@ -17,7 +17,6 @@ from swinsr.files.plan import Job
 from swinsr.files.settings import Settings
 from swinsr.storage.atomic import write_whole
 from swinsr.version import __version__
-from swinsr.zoo.cache import cache_folder
 
 # Settings on which no pixel depends.
 _HANDLING = ("max_pixels", "overwrite", "skip_existing", "memory", "resume")
@@ -109,6 +108,8 @@ def _load(file: Path) -> dict[str, Note]:
 
 
 def _file(folder: Path) -> Path:
+    from swinsr.zoo.cache import cache_folder
+
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
     return cache_folder() / "finished" / f"{name}.jsonl"
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from swinsr.errors import ShapeMismatchError
+from swinsr.errors import PictureTypeError, ShapeMismatchError
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -78,7 +78,8 @@ class Image:
             says or holds others; `range` for pixels of all types. Alpha always goes from 0 to 1.
 
     Raises:
-        ShapeMismatchError: the arrays are not of these shapes and types.
+        ShapeMismatchError: the arrays are not of these shapes.
+        PictureTypeError: the pixels are of another type.
     """
 
     pixels: Array
@@ -102,7 +103,7 @@ class Image:
                 "transparency goes into `alpha`"
             )
         if dtype not in SAMPLE_TYPES:
-            raise ShapeMismatchError(
+            raise PictureTypeError(
                 f"A picture needs uint8, uint16 or float32 pixels, not {dtype}; convert them first"
             )
         if self.alpha is not None and (self.alpha.shape != shape[:2] or self.alpha.dtype != dtype):

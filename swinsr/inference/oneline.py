@@ -7,7 +7,7 @@ from typing import Any, overload
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
-from swinsr.image import Image, read_image, to_pil
+from swinsr.image import Image
 from swinsr.inference.upscaler import Upscaler
 
 Array = NDArray[Any]
@@ -44,10 +44,7 @@ def upscale(
     Raises:
         SwinsrError: whatever is wrong with the picture, the scale or the model.
     """
-    upscaler = _loaded(model, scale)
-    if isinstance(picture, str | os.PathLike):
-        return to_pil(upscaler.upscale(read_image(picture), scale))
-    return upscaler(picture, scale)
+    return _loaded(model, scale)(picture, scale)
 
 
 @functools.lru_cache(maxsize=2)

@@ -1,29 +1,35 @@
 """The library's front door: a model by name or file, and a picture in, a picture out."""
 
 import dataclasses
+import os
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PilImage
+from torch import Tensor
 
 from swinsr.checkpoints import load
 from swinsr.checkpoints.check import unrunnable
-from swinsr.errors import ShapeMismatchError, UnknownArchitectureError
+from swinsr.errors import UnknownArchitectureError
 from swinsr.image import (
     Image,
     bleed_colour,
     from_pil,
     is_constant,
+    read_image,
     to_depth,
     to_float,
     to_pil,
 )
+from swinsr.image.arrays import from_array, to_array
 from swinsr.image.colour.tone import tone_of
+from swinsr.inference.bar import watched
 from swinsr.inference.baselines import BASELINES, DEFAULT_SCALE
 from swinsr.inference.engine import BaselineEngine, Engine, NetworkEngine
 from swinsr.inference.passes import passes_for, target_size
+from swinsr.inference.tensors import from_tensor, to_tensor
 from swinsr.inference.tiles import Tiling
 from swinsr.inference.transparency import enlarge_alpha
 from swinsr.ops.backend import check_variables
@@ -35,8 +41,7 @@ from swinsr.runtime.progress import Progress, part, silent
 from swinsr.zoo import default_model, find_weights, is_offline, no_answer_after
 
 Array = NDArray[Any]
-# Float arrays beyond it are no pictures in 0..1 that overshoot a little, but in other units.
-_FLOAT_END = 4.0
+Picture: TypeAlias = Array | Tensor | Image | PilImage.Image | str | os.PathLike[str]
 
 
 class Upscaler:
@@ -45,6 +50,7 @@ class Upscaler:
     upscaler = Upscaler.from_pretrained("swinsr-light-x4")
     bigger = upscaler(picture)              # the same kind as the picture
     thrice = upscaler(picture, scale=3)     # the model's own 4, then reduced
+    several = upscaler(["a.jpg", "b.jpg"])  # a list gives a list
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -131,49 +137,94 @@ class Upscaler:
         passes_for(2 if self.engine.scale is None else self.engine.scale, scale)
         self.engine.stages(scale)
 
+    def __repr__(self) -> str:
+        """Model, enlargement, device and precision."""
+        engine = self.engine
+        scale = "any scale" if engine.scale is None else f"x{engine.scale:g}"
+        return f"Upscaler({engine.name!r}, {scale}, {engine.device}, {engine.precision})"
+
     @overload
     def __call__(
-        self, picture: Array, scale: float | None = None, progress: Progress = silent
+        self, picture: Array, scale: float | None = None, progress: Progress | bool = silent
     ) -> Array: ...
     @overload
     def __call__(
-        self, picture: PilImage.Image, scale: float | None = None, progress: Progress = silent
+        self, picture: Tensor, scale: float | None = None, progress: Progress | bool = silent
+    ) -> Tensor: ...
+    @overload
+    def __call__(
+        self, picture: Image, scale: float | None = None, progress: Progress | bool = silent
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        picture: PilImage.Image | str | os.PathLike[str],
+        scale: float | None = None,
+        progress: Progress | bool = silent,
     ) -> PilImage.Image: ...
     @overload
     def __call__(
-        self, picture: Image, scale: float | None = None, progress: Progress = silent
-    ) -> Image: ...
+        self,
+        picture: list[Any] | tuple[Any, ...],
+        scale: float | None = None,
+        progress: Progress | bool = silent,
+    ) -> list[Any]: ...
 
     def __call__(
         self,
-        picture: Array | PilImage.Image | Image,
+        picture: Picture | list[Any] | tuple[Any, ...],
         scale: float | None = None,
-        progress: Progress = silent,
-    ) -> Array | PilImage.Image | Image:
-        """Upscale or restore one picture.
+        progress: Progress | bool = silent,
+    ) -> Any:
+        """Upscale or restore one picture, or several.
 
         Args:
             picture: (H, W), (H, W, 1), (H, W, 2) gray and alpha, (H, W, 3) RGB or (H, W, 4) RGBA;
-                uint8, uint16 or float32 in 0..1. Or a PIL image, or a `swinsr.image.Image`.
+                uint8, uint16 or float32 in 0..1. Or a PIL image, a `swinsr.image.Image`, a path,
+                a tensor (N, C, H, W) or (C, H, W) of uint8 or floats in 0..1, or a list of these.
             scale: factor of enlargement, 1 to 64, not only whole numbers; the model's own by
                 default. Other scales take the fewest passes that come near, then an antialiased
                 reduction.
-            progress: told the share of the work done, 0 to 1.
+            progress: notified with the share of the work done, 0 to 1; or True for a bar.
 
         Returns:
-            The same kind, type and number of channels as the picture, larger. A PIL image keeps
-            its profile and EXIF in `info`.
+            The same kind, type and number of channels as the picture, larger; of a path a PIL
+            image, of a list a list. A PIL image keeps its profile and EXIF in `info`. Tensors are
+            on the device that they were on, and carry no gradient.
 
         Raises:
-            ShapeMismatchError: an array that is no picture.
+            PictureTypeError: what is no picture; it is a TypeError too.
+            ShapeMismatchError: an array or tensor that is no picture.
+            ImageError: a file that cannot be read.
             ConfigError: a scale that is out of range or that the model cannot make.
             NotEnoughMemoryError: on the machine or the device.
         """
+        with watched(progress, self.engine.name) as told:
+            if not isinstance(picture, list | tuple):
+                return self._any(picture, scale, told)
+            count = len(picture)
+            return [
+                self._any(one, scale, part(told, number / count, (number + 1) / count))
+                for number, one in enumerate(picture)
+            ]
+
+    def _any(self, picture: Any, scale: float | None, progress: Progress) -> Any:
+        """One picture, or one batch, of whatever kind."""
+        if isinstance(picture, str | os.PathLike):
+            return to_pil(self.upscale(read_image(picture), scale, progress))
         if isinstance(picture, PilImage.Image):
             return to_pil(self.upscale(from_pil(picture), scale, progress))
         if isinstance(picture, Image):
             return self.upscale(picture, scale, progress)
-        return _to_array(self.upscale(_from_array(picture), scale, progress), picture.ndim)
+        if isinstance(picture, Tensor):
+            images = from_tensor(picture)
+            share = 1.0 / len(images)
+            done = [
+                self.upscale(image, scale, part(progress, n * share, (n + 1) * share))
+                for n, image in enumerate(images)
+            ]
+            return to_tensor(done, picture)
+        return to_array(self.upscale(from_array(picture), scale, progress), picture.ndim)
 
     def upscale(
         self,
@@ -233,41 +284,3 @@ class Upscaler:
         if dtype == np.float32:
             out = np.clip(out, 0.0, 1.0)
         return dataclasses.replace(image, pixels=out, alpha=out_alpha)
-
-
-def _from_array(array: Array) -> Image:
-    """An array as a picture; (H, W) and (H, W, C) alike.
-
-    Raises:
-        ShapeMismatchError: an array that is no picture.
-    """
-    if isinstance(array, np.ndarray):
-        # Subclasses index in their own ways, and np.matrix cannot have three dimensions.
-        array = np.asarray(array, array.dtype.newbyteorder("="))
-    if not isinstance(array, np.ndarray) or array.ndim not in (2, 3) or 0 in array.shape:
-        shape = getattr(array, "shape", type(array).__name__)
-        raise ShapeMismatchError(
-            f"a picture is an array (height, width) or (height, width, 1 to 4), not {shape}"
-        )
-    planes = array[..., None] if array.ndim == 2 else array
-    channels = planes.shape[2]
-    if array.dtype == np.float32 and not -_FLOAT_END <= array.min() <= array.max() <= _FLOAT_END:
-        raise ShapeMismatchError(
-            f"a float picture goes from 0 to 1, and this one from {array.min():g} to "
-            f"{array.max():g}; scale it, and replace what is not a number"
-        )
-    if channels > 4:
-        raise ShapeMismatchError(
-            f"a picture has 1 to 4 channels, last; {array.shape} looks like another order"
-        )
-    if channels in (2, 4):
-        return Image(np.ascontiguousarray(planes[..., :-1]), np.ascontiguousarray(planes[..., -1]))
-    return Image(planes)
-
-
-def _to_array(image: Image, ndim: int) -> Array:
-    """A picture as an array of the given number of dimensions."""
-    planes = image.pixels
-    if image.alpha is not None:
-        planes = np.concatenate([planes, image.alpha[..., None]], axis=2)
-    return planes[..., 0] if ndim == 2 else planes

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from swinsr.errors import ConfigError, DownloadError, ImageError
+from swinsr.install import install_extra
 from swinsr.metrics.pair import Image, make_pair, require_rgb
 
 Metric = Callable[[Image, Image], float]
@@ -41,7 +42,7 @@ def pyiqa_metric(name: str, *, device: str = "cpu", border: int = 0) -> Metric:
     except (ImportError, RuntimeError, OSError) as error:  # the latter from compiled packages
         raise ConfigError(
             f"The metric {name!r} needs the package pyiqa, which cannot be imported ({error}); "
-            "run: pip install pyiqa"
+            f"run: {install_extra('metrics')}"
         ) from error
     known = list(pyiqa.list_models())
     if name not in known:

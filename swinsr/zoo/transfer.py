@@ -11,6 +11,7 @@ import re
 import ssl
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, BinaryIO
 
 from swinsr.errors import DownloadError
 from swinsr.version import __version__
+from swinsr.zoo.connect import connect
 
 CHUNK = 1 << 18
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # statuses that another attempt may not meet
@@ -27,6 +29,54 @@ Report = Callable[[int, int | None], None]
 
 class _Passing(Exception):
     """A fault that another attempt may not meet; its text is the end of a sentence."""
+
+
+class _NoConnection(_Passing):
+    """The host was not reached at all; `slow` where it took its time, and would again."""
+
+    def __init__(self, host: str, reason: OSError) -> None:
+        super().__init__(f"no connection to {host} ({reason.strerror or reason})")
+        self.slow = isinstance(reason, TimeoutError)
+
+
+class _Quick:
+    """Of a connection: made within seconds, whatever may be waited for afterwards."""
+
+    timeout: Any
+    sock: Any
+
+    def connect(self) -> None:
+        """Connect."""
+        vars(self)["_create_connection"] = connect
+        try:
+            super().connect()  # type: ignore[misc]
+        except ssl.SSLError:
+            raise  # it is there
+        except OSError as error:
+            raise _Unreached(error) from error
+        self.sock.settimeout(self.timeout)
+
+
+class _Unreached(OSError):
+    """No connection; the error is its argument."""
+
+
+class _Http(_Quick, http.client.HTTPConnection):
+    pass
+
+
+class _Https(_Quick, http.client.HTTPSConnection):
+    pass
+
+
+class _HttpHandler(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(_Http, req)
+
+
+class _HttpsHandler(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(_Https, req, context=vars(self).get("_context"))
 
 
 class _OnlyForward(urllib.request.HTTPRedirectHandler):
@@ -67,10 +117,11 @@ class Transfer:
         """
         self.url, self.part, self.size = url, part, size
         self.timeout, self.attempts, self.pause, self.report = timeout, attempts, pause, report
-        self.opener = urllib.request.build_opener(_OnlyForward)
+        self.opener = urllib.request.build_opener(_OnlyForward, _HttpHandler, _HttpsHandler)
         self.tag = ""  # of the version that the bytes so far belong to
         self.hash = hashlib.sha256()
         self.done = 0
+        self._answered = False
 
     def run(self, tag: str, noted: Callable[[str], None]) -> str:
         """Fetch all of the file.
@@ -102,9 +153,17 @@ class Transfer:
                     # Getting as far as before is nothing new: some faults come again for ever.
                     idle = 0 if self.done > furthest else idle + 1
                     furthest = max(furthest, self.done)
+                    if isinstance(fault, _NoConnection) and self._gives_up(fault, idle):
+                        raise DownloadError(
+                            f"{fault}; check the network and the proxy's settings, then try again"
+                        ) from fault
                     if idle >= self.attempts:
                         raise DownloadError(f"{self.url} {fault}; try again later") from fault
                     time.sleep(self.pause * 2**idle)
+
+    def _gives_up(self, fault: "_NoConnection", idle: int) -> bool:
+        """Where nothing ever answered, the network is away: that is told within seconds."""
+        return not self._answered and idle >= (1 if fault.slow else 2)
 
     def _take_over(self, file: BinaryIO) -> None:
         """Hash what an earlier run left, or drop it where it cannot be continued."""
@@ -131,6 +190,7 @@ class Transfer:
         request = urllib.request.Request(self.url, headers=headers)
         try:
             with self.opener.open(request, timeout=self.timeout) as answer:
+                self._answered = True
                 total = self._total(answer, file)
                 tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
                 # A weak tag promises the same meaning, not the same bytes.
@@ -139,6 +199,7 @@ class Transfer:
                 self._write(answer, file, total)
         except urllib.error.HTTPError as error:
             error.close()
+            self._answered = True
             if error.code == 416:  # what is there is longer than the file, or of another one
                 self._restart(file)
                 raise _Passing("does not have the rest of what was begun") from error
@@ -147,6 +208,9 @@ class Transfer:
             raise DownloadError(f"{self.url} answers {error.code} ({error.reason})") from error
         except (urllib.error.URLError, TimeoutError, ConnectionError, ssl.SSLError) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            if isinstance(reason, _Unreached):
+                host = urllib.parse.urlsplit(self.url).hostname
+                raise _NoConnection(str(host), reason.args[0]) from error
             stalled = isinstance(reason, TimeoutError)
             what = f"sent nothing for {self.timeout:g} s" if stalled else f"broke off ({reason})"
             raise _Passing(what) from error

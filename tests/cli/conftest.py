@@ -28,6 +28,14 @@ class Ran:
 Call = Callable[..., Ran]
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the command remembers of finished outputs, for each test alone."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("SWINSR_HOME", str(folder))
+    return folder
+
+
 @pytest.fixture
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Run `swinsr` in an empty folder, as `main` does it."""

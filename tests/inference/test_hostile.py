@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from swinsr import Upscaler
-from swinsr.errors import ConfigError, NotEnoughMemoryError, ShapeMismatchError
+from swinsr.errors import ConfigError, NotEnoughMemoryError, PictureTypeError, ShapeMismatchError
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (12, 14, 3), np.uint8)
 
@@ -66,7 +66,7 @@ def test_refuses_floats_that_are_no_picture(light: Upscaler, value: float) -> No
 
 @pytest.mark.parametrize("dtype", [bool, np.float64, np.float16, np.int32])
 def test_refuses_other_number_types(light: Upscaler, dtype: Any) -> None:
-    with pytest.raises(ShapeMismatchError, match="convert them first"):
+    with pytest.raises(PictureTypeError, match="convert them first"):
         light(PICTURE.astype(dtype))
 
 

@@ -12,7 +12,13 @@ from PIL import Image as PilImage
 
 from swinsr import Upscaler
 from swinsr.checkpoints import save
-from swinsr.errors import ConfigError, DeviceError, ModelNotFoundError, ShapeMismatchError
+from swinsr.errors import (
+    ConfigError,
+    DeviceError,
+    ModelNotFoundError,
+    PictureTypeError,
+    ShapeMismatchError,
+)
 from swinsr.image import Image, to_depth, to_float
 from swinsr.image.resize.matlab import imresize
 from swinsr.inference.passes import SPARE, cheapest_stages, passes_for
@@ -191,14 +197,22 @@ def test_refuses_scales_out_of_range(light: Upscaler, scale: float) -> None:
             upscaler(picture(4, 4, 3, np.uint8), scale=scale)
 
 
-@pytest.mark.parametrize("array", [np.zeros((2, 2, 5), np.uint8), np.zeros(3, np.uint8), [[1]]])
+@pytest.mark.parametrize("array", [np.zeros((2, 2, 5), np.uint8), np.zeros(3, np.uint8)])
 def test_refuses_what_is_no_picture(light: Upscaler, array: Any) -> None:
     with pytest.raises(ShapeMismatchError):
         light(array)
 
 
+@pytest.mark.parametrize("thing", [[[1]], 7, None, {"a": 1}, b"x"])
+def test_what_is_of_no_picture_type_is_a_type_error_of_ours(light: Upscaler, thing: Any) -> None:
+    with pytest.raises(PictureTypeError, match="a picture is a path") as told:
+        light(thing)
+    assert isinstance(told.value, TypeError)
+    assert not isinstance(told.value, ShapeMismatchError)
+
+
 def test_refuses_number_types_without_a_white(light: Upscaler) -> None:
-    with pytest.raises(ShapeMismatchError, match="int64"):
+    with pytest.raises(PictureTypeError, match="int64"):
         light(np.zeros((4, 4), np.int64))
 
 

@@ -6,6 +6,7 @@ which SWINSR_BASICSR_PYTHON names, or the one at hand where it has BasicSR.
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -16,6 +17,7 @@ import torch
 
 from swinsr.checkpoints import load, save
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 from swinsr.integrations.basicsr import export_checkpoint, register
 from swinsr.integrations.basicsr.registry import SwinSR_Swin2SR, SwinSR_SwinIR
 from swinsr.models import from_published
@@ -181,7 +183,7 @@ def test_supplied_module_has_what_it_asks_for(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(HERE, reason="BasicSR is installed here")
 def test_missing_basicsr_is_told_with_the_remedy() -> None:
-    with pytest.raises(ConfigError, match=r"pip install swinsr\[basicsr\]"):
+    with pytest.raises(ConfigError, match=re.escape(install_extra("basicsr"))):
         register()
 
 

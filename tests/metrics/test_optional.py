@@ -4,6 +4,7 @@ A stand-in takes pyiqa's place, so that neither the package nor its downloads ar
 """
 
 import os
+import re
 import subprocess
 import sys
 import types
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from swinsr.errors import ConfigError, DownloadError, ImageError, ShapeMismatchError
+from swinsr.install import install_extra
 from swinsr.metrics import pyiqa_metric
 from tests.metrics.metric_images import image_pair
 
@@ -44,7 +46,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> list[tuple[np.ndarray, ...]]:
 
 def test_names_the_missing_package_and_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyiqa", None)
-    with pytest.raises(ConfigError, match=r"'lpips' needs the package pyiqa.*pip install pyiqa"):
+    told = rf"'lpips' needs the package pyiqa.*{re.escape(install_extra('metrics'))}"
+    with pytest.raises(ConfigError, match=told):
         pyiqa_metric("lpips")
 
 

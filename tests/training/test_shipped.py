@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from swinsr.cli.train import train
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 from swinsr.training import Run, find_recipe, shipped_recipes
 from swinsr.training.data.pictures import BUNDLED, BUNDLED_TEST, list_pictures, read_pixels
 from swinsr.training.recipes.settings import Recipe
@@ -75,5 +77,5 @@ def test_curves_and_pictures_go_to_tensorboard(tmp_path: Path) -> None:
 
 def test_missing_tensorboard_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "torch.utils.tensorboard", None)
-    with pytest.raises(ConfigError, match=r"pip install swinsr\[train\]"):
+    with pytest.raises(ConfigError, match=re.escape(install_extra("train"))):
         Run(tiny_recipe(tmp_path, log={"tensorboard": True})).train()

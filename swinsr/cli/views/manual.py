@@ -1,10 +1,35 @@
-"""The manual page, in roff, from what the help shows."""
+"""`swinsr man`: the manual page in roff, from what the help shows.
+
+docs/man/swinsr.1 is its output.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from swinsr.cli.views.page import Page
+import typer
+
+from swinsr.cli.views.page import Page, page_of
 from swinsr.version import __version__
+
+
+def man(context: typer.Context) -> None:
+    """Print the manual page."""
+    top: Any = context.parent
+    pages = [page_of(top.command, top)]
+    for name in top.command.list_commands(top):
+        pages += _pages(top.command.get_command(top, name), name, top)
+    typer.echo(manual(pages), nl=False)
+
+
+def _pages(command: Any, name: str, parent: Any) -> list[Page]:
+    """Of a command, and of those within it."""
+    context = type(parent)(command, info_name=name, parent=parent)
+    pages = [page_of(command, context)]
+    if hasattr(command, "list_commands"):
+        for inner in command.list_commands(context):
+            pages += _pages(command.get_command(context, inner), inner, context)
+    return pages
 
 
 def manual(pages: Sequence[Page]) -> str:
@@ -20,12 +45,12 @@ def _lines(pages: Sequence[Page]) -> Iterator[str]:
     first, *rest = pages
     yield f'.TH SWINSR 1 "" "swinsr {__version__}" "User Commands"'
     yield ".SH NAME"
-    yield f"swinsr \\- {_text(first.summary.rstrip('.').lower())}"
+    summary = first.summary.rstrip(".")
+    yield f"swinsr \\- {_text(summary[0].lower() + summary[1:])}"
     yield ".SH SYNOPSIS"
     yield from _synopsis(first)
-    for name in ("FILE", "COMMAND"):
-        yield ".br"
-        yield f"\\fBswinsr\\fR \\fI{name}\\fR ..."
+    yield ".br"
+    yield "\\fBswinsr\\fR [OPTIONS OF UPSCALE] \\fIFILE\\fR ..."
     yield from _body(first, ".SH", upper=True)
     yield ".SH COMMANDS IN FULL"
     for page in rest:

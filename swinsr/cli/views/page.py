@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from swinsr.cli.examples import EXAMPLES, Example
+from swinsr.cli.views.examples import EXAMPLES, Example
 
 OTHER = "Other"
 # In the order of the help.

