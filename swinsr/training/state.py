@@ -117,9 +117,7 @@ def load_state(
             if f"optimizer/step/{name}" in tensors:
                 device = parameter.device
                 optimizer.state[parameter] = {
-                    moment: tensors[f"optimizer/{moment}/{name}"].to(
-                        "cpu" if moment == "step" and not _fused(optimizer) else device
-                    )
+                    moment: tensors[f"optimizer/{moment}/{name}"].to(device)
                     for moment in MOMENTS
                     if f"optimizer/{moment}/{name}" in tensors
                 }
@@ -127,10 +125,6 @@ def load_state(
     if progress.best == float("-inf"):
         progress.best = None
     return progress
-
-
-def _fused(optimizer: torch.optim.Optimizer) -> bool:
-    return bool(optimizer.defaults.get("fused"))
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -4,9 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from swinsr.models import MaskedImageModel
+from swinsr.runtime.compiled import compile_blocks
 from swinsr.training.data.sampler import Batch, Part
 from swinsr.training.distributed import average_gradients
 from swinsr.training.recipes.settings import Recipe
+from swinsr.training.steps.capture import CapturedStep, Tensors, on_device, step_way
 from swinsr.training.steps.losses import make_loss
 from swinsr.training.steps.memory import keep_freed_memory
 from swinsr.training.steps.muon import make_optimizer
@@ -19,7 +21,12 @@ class Stepper:
     """Holds the network, its optimiser and its average, and takes steps."""
 
     def __init__(self, network: Trained, recipe: Recipe, device: torch.device, part: Part) -> None:
-        """The network moves to the device; processes share gradients where there are several."""
+        """The network moves to the device; processes share gradients where there are several.
+
+        Raises:
+            ConfigError: SWINSR_STEP names something unknown.
+            DeviceError: SWINSR_STEP names what cannot run here.
+        """
         if device.type == "cpu":
             keep_freed_memory()
         self.network: Trained = network.to(device).train()
@@ -30,6 +37,15 @@ class Stepper:
         self.average = Average(self.network, settings.ema)
         self.loss = make_loss(recipe.loss)
         self.autocast = rounds(recipe.run.precision, device)
+        self.rate = 0.0
+        # The same number where a step on the device finds it.
+        self._rate = torch.zeros((), device=device)
+        way = step_way(device, part.world)
+        if way != "plain":
+            compile_blocks(self.network)
+        self._captured = None
+        if way == "captured":
+            self._captured = CapturedStep(self._whole, self._state, device)
 
     def step(self, batch: Batch) -> Tensor:
         """Take one step.
@@ -37,29 +53,49 @@ class Stepper:
         Returns:
             This process's loss, a scalar on the device that is not yet looked at.
         """
-        settings = self.recipe.optimizer
-        rate = learning_rate(settings, batch.step, self.recipe.run.steps)
+        self._set(batch.step)
+        tensors = (batch.input, batch.target, batch.clean, batch.mask)
+        if self._captured is not None:
+            return self._captured(tensors)
+        return self._whole(on_device(tensors, self.device))
+
+    def _set(self, step: int) -> None:
+        """All that a step takes from its number: rate, share of the average, seed."""
+        self.rate = learning_rate(self.recipe.optimizer, step, self.recipe.run.steps)
+        self._rate.fill_(self.rate)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = self._rate
+        self.average.set_step(step + 1)
         # Dropout and stochastic depth follow from the step too.
-        torch.manual_seed((self.recipe.run.seed * 1_000_003 + batch.step) * 1009 + self.part.rank)
+        torch.manual_seed((self.recipe.run.seed * 1_000_003 + step) * 1009 + self.part.rank)
+
+    def _whole(self, tensors: Tensors) -> Tensor:
+        """The step on tensors of the device; it reads nothing back, so that it can be captured."""
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.forward(batch)
+        loss = self.forward(tensors)
         loss.backward()  # type: ignore[no-untyped-call]
         average_gradients(self.parameters, self.part)
-        if settings.clip_norm:
-            nn.utils.clip_grad_norm_(self.parameters, settings.clip_norm)
+        if self.recipe.optimizer.clip_norm:
+            nn.utils.clip_grad_norm_(self.parameters, self.recipe.optimizer.clip_norm)
         self.optimizer.step()
-        self.average.update(batch.step + 1)
+        self.average.follow()
         return loss.detach()
 
-    def forward(self, batch: Batch) -> Tensor:
-        """The loss of a batch, with gradients."""
-        source, target = self._ready(batch.input), self._ready(batch.target)
+    def _state(self) -> list[Tensor]:
+        """What a step changes."""
+        moments = [t for state in self.optimizer.state.values() for t in state.values()]
+        return [*self.parameters, *self.average.network.parameters(), *moments]
+
+    def forward(self, tensors: Tensors) -> Tensor:
+        """The loss, with gradients, of input, target, clean input and mask; see `Batch`."""
+        pixels, wanted, undamaged, mask = tensors
+        assert pixels is not None
+        assert wanted is not None
+        source, target = _floats(pixels), _floats(wanted)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             if isinstance(self.network, MaskedImageModel):
-                assert batch.mask is not None
-                return self.network.loss(source, batch.mask.to(self.device))
+                assert mask is not None
+                return self.network.loss(source, mask)
             output = self.network(source)
         if not isinstance(output, tuple):
             return self.loss(output.float(), target)
@@ -70,11 +106,11 @@ class Stepper:
             extra = self.loss(plain.float(), target)
         else:
             image, low = output
-            clean = source if batch.clean is None else self._ready(batch.clean)
+            clean = source if undamaged is None else _floats(undamaged)
             extra = self.loss(low.float(), clean)
         return self.loss(image.float(), target) + weight * extra
 
-    def _ready(self, pixels: Tensor) -> Tensor:
-        """On the device as floats in 0..1; bytes are divided by 255."""
-        moved = pixels.to(self.device, non_blocking=True)
-        return moved.float().div_(255) if pixels.dtype == torch.uint8 else moved
+
+def _floats(pixels: Tensor) -> Tensor:
+    """In 0..1; bytes are divided by 255."""
+    return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels
