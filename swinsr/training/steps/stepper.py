@@ -47,21 +47,26 @@ class Stepper:
         if way == "captured":
             self._captured = CapturedStep(self._whole, self._state, device)
 
-    def step(self, batch: Batch) -> Tensor:
+    def step(self, batch: Batch, *, done: float | None = None) -> Tensor:
         """Take one step.
+
+        Args:
+            batch: its crops and its number.
+            done: share of the run that is over, where the clock ends it; see `learning_rate`.
 
         Returns:
             This process's loss, a scalar on the device that is not yet looked at.
         """
-        self._set(batch.step)
+        self._set(batch.step, done)
         tensors = (batch.input, batch.target, batch.clean, batch.mask)
         if self._captured is not None:
             return self._captured(tensors)
         return self._whole(on_device(tensors, self.device))
 
-    def _set(self, step: int) -> None:
+    def _set(self, step: int, done: float | None = None) -> None:
         """All that a step takes from its number: rate, share of the average, seed."""
-        self.rate = learning_rate(self.recipe.optimizer, step, self.recipe.run.steps)
+        steps = self.recipe.run.steps
+        self.rate = learning_rate(self.recipe.optimizer, step, steps, done=done)
         self._rate.fill_(self.rate)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate
