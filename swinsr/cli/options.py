@@ -138,13 +138,15 @@ OPTIONS: dict[str, Any] = {
             "--fast", help="The quicker of the bundled models: less time, slightly less sharp."
         ),
     ],
-    "device": Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")],
+    "device": Annotated[
+        str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, xpu, mps.")
+    ],
     "precision": Annotated[
         str,
         typer.Option(
             metavar="NAME",
-            help="float32, bfloat16, float16 (with --force), or auto: bfloat16 where it is quicker "
-            "and as good.",
+            help="float32, bfloat16, tf32 (CUDA), float16 (with --force), or auto: bfloat16 where "
+            "it is quicker and as good.",
         ),
     ],
     "force_float16": Annotated[

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from swinsr.errors import ConfigError, DeviceError
+from swinsr.runtime.graph import Graph
 from swinsr.training.data.sampler import Part, Sampler
 from swinsr.training.state import Progress, load_state, save_state
-from swinsr.training.steps.capture import CapturedStep, Graph, step_way
+from swinsr.training.steps.capture import CapturedStep, step_way
 from swinsr.training.steps.schedule import learning_rate
 from swinsr.training.steps.stepper import Stepper
 from swinsr.training.weights.setup import make_network, read_data

@@ -1,19 +1,14 @@
-"""A training step captured once as a graph of the GPU's work, and replayed.
-
-A step of a small network is hundreds of short kernels, and starting them takes the host longer than
-they run. A graph is started once. What it holds are addresses: the step's tensors must stay where
-they are, and nothing in it may wait for the host.
-"""
+"""A training step captured once as a graph of the GPU's work, and replayed."""
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from swinsr.errors import ConfigError, DeviceError
 from swinsr.ops.gpu import triton_lacks
+from swinsr.runtime.graph import CudaGraph, Graph
 
 STEP_VARIABLE = "SWINSR_STEP"
 STEP_WAYS = ("auto", "plain", "compiled", "captured")
@@ -51,47 +46,6 @@ def step_way(device: torch.device, processes: int) -> str:
     if device.type != "cuda" or triton_lacks(device):
         return "plain"
     return "compiled" if lacks else "captured"
-
-
-class Graph(Protocol):
-    """Records the work of a function without doing it, and does it as often as is wanted."""
-
-    def warm_up(self, work: Callable[[], object]) -> None:
-        """Do the work once, where it will be recorded."""
-
-    def record(self, work: Callable[[], Tensor]) -> Tensor:
-        """Record it; the tensor is where each replay leaves its result."""
-
-    def replay(self) -> None:
-        """Do what was recorded."""
-
-
-class CudaGraph:
-    """`torch.cuda.CUDAGraph` on a stream of its own."""
-
-    def __init__(self) -> None:
-        """Nothing is recorded yet."""
-        self._graph = torch.cuda.CUDAGraph()
-        # One stream for warm-up and capture: autograd's accumulation of gradients stays with the
-        # stream on which a parameter was first used, and the default one cannot be captured.
-        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-
-    def warm_up(self, work: Callable[[], object]) -> None:
-        """See `Graph`."""
-        self._stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self._stream):
-            work()
-        torch.cuda.current_stream().wait_stream(self._stream)
-
-    def record(self, work: Callable[[], Tensor]) -> Tensor:
-        """See `Graph`."""
-        torch.cuda.synchronize()
-        with torch.cuda.graph(self._graph, stream=self._stream):
-            return work()
-
-    def replay(self) -> None:
-        """See `Graph`."""
-        self._graph.replay()
 
 
 class CapturedStep:

@@ -30,6 +30,8 @@ class Stepper:
         if device.type == "cpu":
             keep_freed_memory()
         self.network: Trained = network.to(device).train()
+        if device.type == "cuda":
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.recipe, self.device, self.part = recipe, device, part
         settings = recipe.optimizer
         self.parameters = list(self.network.parameters())
