@@ -6,13 +6,14 @@ A contender that cannot run here says why; it is listed with its reason and neve
 import copy
 import dataclasses
 import importlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from benchmarks.published import Unavailable, published_network, told
+from benchmarks.torchvision import supply_torchvision
 from swinsr.checkpoints.layouts.huggingface import tensors_to_huggingface
 from swinsr.checkpoints.layouts.huggingface_config import config_to_huggingface
 from swinsr.checkpoints.layouts.official import official_buffers
@@ -22,11 +23,6 @@ from swinsr.models import RestorationNetwork
 from swinsr.nn.attention import WindowAttention
 
 Run = Callable[[Tensor], Tensor]
-_LIBRARIES: list[torch.library.Library] = []  # operators last as long as their library
-
-
-class Unavailable(Exception):
-    """Why a contender cannot run here."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,48 +65,9 @@ def _plain(network: RestorationNetwork, size: tuple[int, int]) -> Run:
     return run
 
 
-@contextmanager
-def _told(package: str) -> Iterator[None]:
-    try:
-        yield
-    except (ImportError, AttributeError, RuntimeError, SwinsrError) as error:
-        raise Unavailable(f"{package} does not run this here ({error})") from error
-
-
-def _supply_torchvision() -> None:
-    """Names that torchvision's import asks for.
-
-    Its operators do not load beside a CPU build of torch; the networks here use none of them.
-    """
-    if not hasattr(torch.ops.torchvision, "nms"):
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor boxes, Tensor scores, float threshold) -> Tensor")
-        _LIBRARIES.append(library)
-
-
-def published_swinir(config: Mapping[str, Any]) -> torch.nn.Module:
-    """BasicSR's SwinIR with fresh weights: the published architecture as pip installs it.
-
-    Raises:
-        Unavailable: BasicSR or the torchvision it needs is not installed.
-    """
-    _supply_torchvision()
-    with _told("basicsr"):
-        importlib.import_module("swinsr.integrations.basicsr").supply_functional_tensor()
-        module = importlib.import_module("basicsr.archs.swinir_arch")
-    network: torch.nn.Module = module.SwinIR(**config)
-    return network
-
-
 def _basicsr(network: RestorationNetwork, size: tuple[int, int]) -> Run:
-    config = network.config
-    published = published_swinir(config.to_dict())
-    missing, unexpected = published.load_state_dict(network.state_dict(), strict=False)
-    derived = ("relative_position_index", "attn_mask")
-    assert not unexpected
-    assert all(key.endswith(derived) for key in missing), missing
-    return _module(published, config.window_size, config.upscale)
+    published = published_network(network)
+    return _module(published, network.config.window_size, network.config.upscale)
 
 
 def _module(module: torch.nn.Module, window: int, scale: int) -> Run:
@@ -130,7 +87,7 @@ def _module(module: torch.nn.Module, window: int, scale: int) -> Run:
 
 def _transformers(network: RestorationNetwork, size: tuple[int, int]) -> Run:
     """Transformers' Swin2SR."""
-    with _told("transformers"):
+    with told("transformers"):
         library = importlib.import_module("transformers")
         config = library.Swin2SRConfig(**config_to_huggingface(network.config))
         module = library.Swin2SRForImageSuperResolution(config)
@@ -148,8 +105,8 @@ def _transformers(network: RestorationNetwork, size: tuple[int, int]) -> Run:
 
 def _spandrel(network: RestorationNetwork, size: tuple[int, int]) -> Run:
     """Spandrel's copy of the published networks, as chaiNNer and ComfyUI use it."""
-    _supply_torchvision()
-    with _told("spandrel"):
+    with told("spandrel"):
+        supply_torchvision()
         library = importlib.import_module("spandrel")
         # It tells the window from the published buffers.
         state = dict(network.state_dict()) | official_buffers(network)
@@ -173,7 +130,7 @@ class _Plain(torch.nn.Module):
 
 def _openvino(precision: str) -> Callable[[RestorationNetwork, tuple[int, int]], Run]:
     def make(network: RestorationNetwork, size: tuple[int, int]) -> Run:
-        with _told("openvino"):
+        with told("openvino"):
             library = importlib.import_module("openvino")
             example = torch.rand(1, network.config.in_chans, *size)
             plain = _Plain(network)

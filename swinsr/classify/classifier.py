@@ -64,7 +64,7 @@ class Classifier:
         Args:
             model: a folder or weights file in the layout of Hugging Face, Microsoft or timm, or
                 the id of a model on the Hugging Face Hub.
-            device: "auto", "cpu", "cuda" or "mps".
+            device: "auto", "cpu", "cuda", "xpu" or "mps".
 
         Raises:
             ModelNotFoundError: no such file or folder, and no such model on the Hub.

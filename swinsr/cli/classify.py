@@ -22,7 +22,7 @@ def classify(
         "such as microsoft/swin-tiny-patch4-window7-224.",
     ),
     top: int = typer.Option(5, "--top", min=1, help="How many labels."),
-    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
+    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, xpu, mps."),
 ) -> None:
     """Print the most probable labels of pictures.
 

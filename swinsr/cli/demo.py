@@ -39,7 +39,7 @@ def demo(
     keep: float = typer.Option(
         _DEFAULT.keep_seconds, min=1, help="Seconds until uploads and results are deleted."
     ),
-    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
+    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, xpu, mps."),
     precision: str = typer.Option("auto", help="As for `swinsr upscale`."),
 ) -> None:
     """Serve a web page that upscales and restores pictures.

@@ -23,6 +23,7 @@ def doctor() -> None:
         explain_block,
         explain_process,
     )
+    from swinsr.runtime.device import what_was_tried
     from swinsr.runtime.emulation import all_native
     from swinsr.runtime.modules.convolution import adds
     from swinsr.zoo import bundled_models, weights_folder
@@ -37,7 +38,7 @@ def doctor() -> None:
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "torch": f"{torch.__version__}, {torch.get_num_threads()} threads, "
         f"{torch.backends.cpu.get_cpu_capability()}",
-        "device": f"{device}",
+        "device": f"{device}: {what_was_tried(device)}",
         **{found.operation: f"{found.backend}: {found.reason}" for found in chosen},
         **{f"linear {kind}": _linear(device, dtype) for kind, dtype in kinds.items()},
         "convolution adds": "oneDNN, in place" if adds() else "PyTorch, then an addition",

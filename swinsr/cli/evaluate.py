@@ -58,7 +58,7 @@ def evaluate(
         help="minimal: reflect to the next multiple of the window. published: as papers' scripts.",
     ),
     precision: str = typer.Option("float32", help="As for the library's Upscaler."),
-    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, mps."),
+    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1, xpu, mps."),
     metric: list[str] = typer.Option(
         [], "--metric", metavar="NAME", help="Further metrics by pyiqa's names, such as lpips."
     ),

@@ -214,9 +214,9 @@ OPTIONS: dict[str, Any] = {
         str,
         typer.Option(
             metavar="NAME",
-            help="What computes: auto, cpu, cuda, cuda:1, mps.",
+            help="What computes: auto, cpu, cuda, cuda:1, xpu, mps.",
             rich_help_panel=_MACHINE,
-            autocompletion=choices("auto", "cpu", "cuda", "mps"),
+            autocompletion=choices("auto", "cpu", "cuda", "xpu", "mps"),
         ),
     ],
     "best": Annotated[
@@ -232,9 +232,9 @@ OPTIONS: dict[str, Any] = {
         str,
         typer.Option(
             metavar="NAME",
-            help="float32, bfloat16, float16 (with --force), or auto: bfloat16 where it is quicker "
-            "and as good.",
-            autocompletion=choices("auto", "float32", "bfloat16", "float16"),
+            help="float32, bfloat16, tf32 (CUDA), float16 (with --force), or auto: bfloat16 where "
+            "it is quicker and as good.",
+            autocompletion=choices("auto", "float32", "bfloat16", "tf32", "float16"),
             rich_help_panel=_MACHINE,
         ),
     ],

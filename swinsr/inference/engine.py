@@ -196,7 +196,9 @@ class NetworkEngine(Engine):
         for name, tensor in sorted(network.network.state_dict().items()):
             total.update(name.encode())
             total.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-        return f"{total.hexdigest()} {self.device.type} {network.dtype} {network.native}"
+        return f"{total.hexdigest()} {self.device.type} {network.dtype} {network.native}" + (
+            " tf32" if network.tf32 else ""
+        )
 
     def run(self, planes: FloatArray, progress: Progress) -> FloatArray:
         """One pass over (h, w, 1 or 3) in one piece, enlarged by the network's scale."""

@@ -79,8 +79,9 @@ class Upscaler:
                 layout), an ONNX file of any network, a Hugging Face folder, or "bicubic",
                 "lanczos" or "nearest"; None for the bundled model that suits `scale`.
             scale: what is going to be asked for, where `model` is None; 4 by default.
-            device: "auto", "cpu", "cuda" or "mps".
-            precision: "auto", "float32", "bfloat16" or "float16"; see `swinsr.runtime.network`.
+            device: "auto", "cpu", "cuda", "xpu" or "mps".
+            precision: "auto", "float32", "tf32", "bfloat16" or "float16"; see
+                `swinsr.runtime.network`.
             force_float16: see there.
             mode: "exact" runs every picture whole, "overlap" in blended tiles, "auto" whole while
                 it fits the memory.

@@ -29,11 +29,16 @@ class DropPath(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, ...) -> the same shape, surviving samples divided by the survival rate."""
+        factors = self.factors(x)
+        return x if factors is None else x * factors
+
+    def factors(self, x: Tensor) -> Tensor | None:
+        """What each sample is multiplied by, (batch, 1, ...); None where nothing is dropped."""
         if not self.rate or not self.training:
-            return x
+            return None
         keep = 1.0 - self.rate
         shape = (x.shape[0],) + (1,) * (x.ndim - 1)
-        return x * torch.empty(shape, device=x.device, dtype=x.dtype).bernoulli_(keep).div_(keep)
+        return torch.empty(shape, device=x.device, dtype=x.dtype).bernoulli_(keep).div_(keep)
 
 
 class Mlp(nn.Module):
@@ -53,10 +58,39 @@ class Mlp(nn.Module):
         return out
 
 
+# What a block's two residual branches are multiplied by; see `DropPath.factors`.
+Factors = tuple[Tensor | None, Tensor | None]
+Run = Callable[["SwinBlock", Tensor, Factors, Tensor | None], Tensor]
+
+
+def _times(x: Tensor, factors: Tensor | None) -> Tensor:
+    return x if factors is None else x * factors
+
+
+def run_modules(block: "SwinBlock", x: Tensor, factors: Factors, mask: Tensor | None) -> Tensor:
+    """A block on a map, module by module.
+
+    What differs from block to block of a kind is in the arguments, so that compiled once it serves
+    every layer.
+
+    Args:
+        block: whose parameters and settings.
+        x: (batch, H, W, C); H and W are multiples of the window.
+        factors: of the two branches.
+        mask: the block's own.
+    """
+    size = (x.shape[1], x.shape[2])
+    grid = (size[0] // block.window, size[1] // block.window)
+    windows = shift_partition(x, block.window, block.shift, backend=block.process)
+    windows = block.forward_windows(windows, grid, mask, factors)
+    return merge_unshift(windows, block.window, size, block.shift, backend=block.process)
+
+
 class SwinBlock(nn.Module):
     """V1 block: norm before attention and MLP (arXiv:2103.14030, eq. 3)."""
 
     generation = 1
+    run: Run = staticmethod(run_modules)  # or the same, compiled
 
     def __init__(
         self,
@@ -96,12 +130,20 @@ class SwinBlock(nn.Module):
         return shift_mask(self.window, self.shift, device, torch.float32)
 
     def forward_windows(
-        self, windows: Tensor, grid: tuple[int, int], mask: Tensor | None
+        self,
+        windows: Tensor,
+        grid: tuple[int, int],
+        mask: Tensor | None,
+        factors: Factors = (None, None),
     ) -> Tensor:
         """The block on windows: (batch, rows * columns, tokens, C) -> the same."""
-        return self.residuals(windows, lambda x: self.attn(x, grid, mask))
+        return self.residuals(windows, lambda x: self.attn(x, grid, mask), factors)
 
-    def residuals(self, x: Tensor, attend: Callable[[Tensor], Tensor]) -> Tensor:
+    def factors(self, x: Tensor) -> Factors:
+        """What this call drops of the two branches."""
+        return self.drop_path.factors(x), self.drop_path.factors(x)
+
+    def residuals(self, x: Tensor, attend: Callable[[Tensor], Tensor], factors: Factors) -> Tensor:
         """Attention and MLP with their norms and residuals, on a map or on windows.
 
         A block is written here and nowhere else, but for two that cannot be made of these lines:
@@ -112,10 +154,10 @@ class SwinBlock(nn.Module):
         Args:
             x: (..., C).
             attend: normed x -> what attention adds to it.
+            factors: of the two branches.
         """
-        x = x + self.drop_path(attend(self.norm1(x)))
-        out: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
-        return out
+        x = x + _times(attend(self.norm1(x)), factors[0])
+        return x + _times(self.mlp(self.norm2(x)), factors[1])
 
     def obstacle(self, x: Tensor) -> str:
         """What about this call the compiled block cannot compute; empty for nothing."""
@@ -180,11 +222,7 @@ class SwinBlock(nn.Module):
             autocast = torch.is_autocast_enabled("cpu")
             rounded = autocast and torch.get_autocast_dtype("cpu") == torch.bfloat16
             return self.run_native(x, bfloat16=rounded)
-        size = (x.shape[1], x.shape[2])
-        grid = (size[0] // self.window, size[1] // self.window)
-        windows = shift_partition(x, self.window, self.shift, backend=self.process)
-        windows = self.forward_windows(windows, grid, self.mask(x.device))
-        return merge_unshift(windows, self.window, size, self.shift, backend=self.process)
+        return self.run(self, x, self.factors(x), self.mask(x.device))
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, H, W, C) -> the same; H and W are multiples of the window."""
@@ -203,8 +241,7 @@ class SwinBlockV2(SwinBlock):
         """The attention module of this generation."""
         return WindowAttentionV2(*args, **kwargs)
 
-    def residuals(self, x: Tensor, attend: Callable[[Tensor], Tensor]) -> Tensor:
+    def residuals(self, x: Tensor, attend: Callable[[Tensor], Tensor], factors: Factors) -> Tensor:
         """As V1's, the norms inside the residuals."""
-        x = x + self.drop_path(self.norm1(attend(x)))
-        out: Tensor = x + self.drop_path(self.norm2(self.mlp(x)))
-        return out
+        x = x + _times(self.norm1(attend(x)), factors[0])
+        return x + _times(self.norm2(self.mlp(x)), factors[1])

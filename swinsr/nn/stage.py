@@ -39,7 +39,7 @@ class StageBlock(SwinBlock):
 
     def transform(self, x: Tensor) -> Tensor:
         """The block on a map, without gradient checkpointing."""
-        return self.residuals(x, self.attend)
+        return self.residuals(x, self.attend, self.factors(x))
 
 
 class StageBlockV2(StageBlock, SwinBlockV2):

@@ -4,7 +4,6 @@ With TRITON_INTERPRET=1 in the environment before Triton's first import its kern
 on CPU tensors too: slow, and right, which is what tests need.
 """
 
-import functools
 import importlib.util
 import os
 
@@ -18,14 +17,13 @@ def interprets() -> bool:
     return os.environ.get(INTERPRETER_VARIABLE) == "1"
 
 
-@functools.cache
-def _installed() -> bool:
-    return importlib.util.find_spec("triton") is not None
+# Asked at import: PyTorch's compiler does not trace through the search.
+_INSTALLED = importlib.util.find_spec("triton") is not None
 
 
 def triton_lacks(device: torch.device) -> str:
     """Why Triton kernels cannot take tensors on a device; empty where they can."""
-    if not _installed():
+    if not _INSTALLED:
         return "the package triton is not installed"
     if device.type == "cuda" or interprets():
         return ""

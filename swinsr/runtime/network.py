@@ -17,12 +17,19 @@ from swinsr.nn.patch import to_image, to_tokens
 from swinsr.nn.residual import RSTB
 from swinsr.ops.backend import block_backend
 from swinsr.ops.pad import pad_to_multiple
+from swinsr.runtime.captured import CapturedShapes
 from swinsr.runtime.emulation import all_native
 from swinsr.runtime.executor import Executor
 from swinsr.runtime.modules.executor import ModulesExecutor
 from swinsr.runtime.native.chain import Chain
 from swinsr.runtime.native.executor import NativeExecutor
-from swinsr.runtime.precision import bfloat16_is_near, dtype_of, exact_float32
+from swinsr.runtime.precision import (
+    bfloat16_is_near,
+    check_tf32,
+    dtype_of,
+    exact_float32,
+    tf32_products,
+)
 from swinsr.runtime.progress import Progress, Steps, silent
 from swinsr.runtime.strips import rows_per_strip
 
@@ -32,9 +39,13 @@ _PROCESSORS = {"cpu": "processor", "cuda": "GPU"}
 class Ready:
     """A callable from (batch, C, H, W) float32 to the float32 result; see `prepare`."""
 
-    def __init__(self, network: RestorationNetwork, dtype: torch.dtype) -> None:
+    def __init__(
+        self, network: RestorationNetwork, dtype: torch.dtype, *, tf32: bool = False
+    ) -> None:
         """Prepare copies of the weights; the network itself is left as it is."""
         self.config, self.dtype, self.device = network.config, dtype, network.mean.device
+        self.tf32 = tf32
+        self.captured = CapturedShapes(self.compute) if self.device.type == "cuda" else None
         self.executor = _executor(network, dtype)
         self.network = self.executor.network
 
@@ -56,6 +67,8 @@ class Ready:
     @property
     def precision(self) -> str:
         """What is computed in, for people: "float32", or "bfloat16 (emulated)"."""
+        if self.tf32:
+            return "tf32"
         name = str(self.dtype).removeprefix("torch.")
         return f"{name} (emulated)" if self.emulated else name
 
@@ -81,8 +94,12 @@ class Ready:
         Returns:
             (batch, in_chans, H * scale, W * scale) float32, not clipped.
         """
-        with exact_float32:
-            return self.compute(x, progress)
+        with tf32_products if self.tf32 else exact_float32:
+            if self.captured is None:
+                return self.compute(x, progress)
+            out = self.captured(x, progress)
+        progress(1.0)
+        return out
 
     def compute(self, x: Tensor, progress: Progress = silent) -> Tensor:
         """As a call, in the caller's gradient mode and float32 setting; for tracing."""
@@ -194,7 +211,8 @@ def prepare(
         precision: "float32", or "bfloat16" for all but the residual stream, the first and the last
             convolution; emulated, and `notes` says so, where the device does not multiply it.
             "auto" takes bfloat16 where the device does and the network in it stays within one of
-            255 levels on a test picture. "float16" as "bfloat16", where it is forced.
+            255 levels on a test picture. "tf32" is float32 whose products are rounded to 10 bits
+            on a CUDA GPU. "float16" as "bfloat16", where it is forced.
         device: where the network is moved to; where it is by default.
         force_float16: take float16 although most networks overflow in it and give black pictures.
 
@@ -203,13 +221,15 @@ def prepare(
         the choice.
 
     Raises:
-        ConfigError: an unknown precision, or float16 that is not forced.
+        ConfigError: an unknown precision, float16 that is not forced, or tf32 on another device.
     """
     network.eval()
     dtype = dtype_of(precision, force_float16=force_float16)
+    if precision == "tf32":
+        check_tf32(device or network.mean.device)
     if device is not None:
         network.to(device)
-    ready = Ready(network, dtype)
+    ready = Ready(network, dtype, tf32=precision == "tf32")
     if precision == "auto" and all_native(
         network.mean.device, torch.bfloat16, kernels=ready.native, pytorch=False
     ):

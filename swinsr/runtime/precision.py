@@ -9,6 +9,7 @@ import copy
 import functools
 import threading
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -23,12 +24,26 @@ LAST = ("conv_last", "conv_last_hf")
 _DTYPES = {
     "auto": torch.float32,
     "float32": torch.float32,
+    "tf32": torch.float32,
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
 PRECISIONS = tuple(_DTYPES)
 # The check that "auto" makes: how many values may move by more than one of 255 levels.
 LEVEL, MOVED = 1.0 / 255.0, 1e-3
+
+
+def check_tf32(device: torch.device) -> None:
+    """Refuse TF32 where nothing has it.
+
+    Raises:
+        ConfigError: the device is no CUDA GPU.
+    """
+    if device.type != "cuda":
+        raise ConfigError(
+            f"tf32 is a precision of CUDA GPUs and the network is on {device.type}; use float32 or "
+            "bfloat16."
+        )
 
 
 def dtype_of(precision: str, *, force_float16: bool = False) -> torch.dtype:
@@ -109,31 +124,41 @@ def _round_output(
     return output.to(dtype)
 
 
-class _ExactFloat32:
-    """Context in which PyTorch multiplies float32 as such, not as TF32 or bfloat16.
+class _Float32Products:
+    """Context in which PyTorch multiplies float32 in one way, whatever a program has set.
 
     PyTorch's convolutions on a GPU take TF32 (10 bits) unless told otherwise, and a program may
     have lowered `torch.set_float32_matmul_precision` for itself. Its settings, which are of the
-    whole process, are put back when the last thread leaves.
+    whole process, are put back when the last thread leaves. While one thread wants float32 as such,
+    those that allow TF32 get it too.
     """
 
-    def __init__(self) -> None:
-        self._lock, self._inside = threading.Lock(), 0
-        self._matmul, self._convolution = "highest", True
+    _lock = threading.Lock()
+    _inside: ClassVar[list["_Float32Products"]] = []
+    _found = ("highest", True)
+
+    def __init__(self, *, tf32: bool) -> None:
+        self._tf32 = tf32
 
     def __enter__(self) -> None:
+        common = _Float32Products
         with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                self._matmul = torch.get_float32_matmul_precision()
-                self._convolution = cudnn.allow_tf32
-                self._set("highest", False)
+            if not self._inside:
+                common._found = (torch.get_float32_matmul_precision(), cudnn.allow_tf32)
+            self._inside.append(self)
+            self._apply()
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._set(self._matmul, self._convolution)
+            self._inside.remove(self)
+            if self._inside:
+                self._apply()
+            else:
+                self._set(*self._found)
+
+    def _apply(self) -> None:
+        tf32 = all(product._tf32 for product in self._inside)
+        self._set("high" if tf32 else "highest", tf32)
 
     @staticmethod
     def _set(matmul: str, convolution: bool) -> None:
@@ -143,4 +168,5 @@ class _ExactFloat32:
             cudnn.allow_tf32 = convolution
 
 
-exact_float32 = _ExactFloat32()
+exact_float32 = _Float32Products(tf32=False)
+tf32_products = _Float32Products(tf32=True)

@@ -190,7 +190,7 @@ class Run:
             "step": progress.step,
             "seconds": progress.seconds,
             "pixels": self._pixels(progress.step),
-            "lr": self.stepper.optimizer.param_groups[0]["lr"],
+            "lr": self.stepper.rate,
             "loss": loss,
         }
         scores = self.validator.validate(network, row)

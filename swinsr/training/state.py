@@ -136,9 +136,7 @@ def load_state(
             if f"optimizer/step/{name}" in tensors:
                 device = parameter.device
                 optimizer.state[parameter] = {
-                    moment: tensors[f"optimizer/{moment}/{name}"].to(
-                        "cpu" if moment == "step" and not _fused(optimizer) else device
-                    )
+                    moment: tensors[f"optimizer/{moment}/{name}"].to(device)
                     for moment in MOMENTS
                     if f"optimizer/{moment}/{name}" in tensors
                 }
@@ -160,10 +158,6 @@ def _load_critic(path: Path, tensors: dict[str, Tensor], critic: Stateful | None
             f"{path}: holds no discriminator of the recipe's adversarial.channels; start a run of "
             "another name with init.from_file."
         ) from error
-
-
-def _fused(optimizer: torch.optim.Optimizer) -> bool:
-    return bool(optimizer.defaults.get("fused"))
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -54,6 +54,20 @@ def rates(**settings: object) -> list[float]:
     return [learning_rate(made, step, 100) for step in range(100)]
 
 
+@pytest.mark.parametrize("schedule", ["cosine", "trapezoid", "step", "constant"])
+def test_the_clock_gives_the_rates_that_as_many_steps_give(schedule: str) -> None:
+    settings = OptimizerSettings(schedule=schedule, warmup=0, cooldown=0.4, final=0.1)
+    by_steps = [learning_rate(settings, step, 10_000) for step in range(0, 10_001, 100)]
+    by_clock = [learning_rate(settings, 7, 5, done=share / 100) for share in range(101)]
+    assert by_clock == pytest.approx(by_steps, abs=0.02 * settings.lr)
+    assert learning_rate(settings, 7, 5, done=1.7) == by_clock[-1]  # it is late
+
+
+def test_the_clock_leaves_the_warm_up_to_steps() -> None:
+    settings = OptimizerSettings(warmup=10)
+    assert learning_rate(settings, 4, 100, done=0.0) == pytest.approx(settings.lr / 2)
+
+
 def test_warm_up_rises_to_the_rate() -> None:
     r = rates(schedule="constant", warmup=10)
     assert r[:10] == pytest.approx([(n + 1) / 10 for n in range(10)])

@@ -18,6 +18,7 @@ def adds_in_place(conv: nn.Module, target: Tensor) -> bool:
         and not isinstance(conv.padding, str)
         and conv.weight.dtype == target.dtype == torch.float32
         and target.device.type == "cpu"
+        and not torch.compiler.is_compiling()  # which does not know the operation
         and adds()
     )
 

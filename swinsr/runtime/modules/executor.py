@@ -1,5 +1,7 @@
 """Runs a network by PyTorch's operators: blocks in chunks of windows, convolutions in strips."""
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -24,8 +26,13 @@ class ModulesExecutor:
 
     def __init__(self, network: RestorationNetwork, dtype: torch.dtype) -> None:
         """Copy the blocks' weights, and in 16 bits the network."""
+        on_cuda = network.mean.device.type == "cuda"
         if dtype != torch.float32:
             network = with_rounded_convolutions(network, dtype)
+        elif on_cuda:
+            network = copy.deepcopy(network)
+        if on_cuda:  # else cuDNN would turn each weight in each call
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network
         blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
         self.blocks = {block: fast_block(block, dtype) for block in blocks}

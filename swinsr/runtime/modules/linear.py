@@ -84,8 +84,9 @@ class Linear:
 
     def add(self, x: Tensor, residual: Tensor) -> Tensor:
         """The result plus `residual`, of the result's shape and type; x and residual float32."""
-        if self._ops is None:
-            return F.linear(x, self.weight, self.bias) + residual
+        # PyTorch's compiler knows no shapes of the packed form that adds.
+        if self._ops is None or torch.compiler.is_compiling():
+            return self(x) + residual
         out: Tensor = self._ops._linear_pointwise.binary(x, residual, self.weight, self.bias, "add")
         return out
 

@@ -57,8 +57,9 @@ def frequency(output: Tensor, target: Tensor) -> Tensor:
 
 def luma(pictures: Tensor) -> Tensor:
     """Y of RGB pictures but for its offset: (batch, 3, H, W) -> (batch, 1, H, W)."""
-    weights = torch.tensor(LUMA, dtype=pictures.dtype, device=pictures.device)
-    return (pictures * weights[:, None, None]).sum(1, keepdim=True)
+    # Numbers and no tensor: one made on the host would have to be copied in every step.
+    red, green, blue = (pictures[:, i : i + 1] * weight for i, weight in enumerate(LUMA))
+    return red + green + blue
 
 
 def make_loss(settings: LossSettings) -> Loss:

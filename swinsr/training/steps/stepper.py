@@ -4,11 +4,13 @@ import torch
 from torch import Tensor, nn
 
 from swinsr.models import MaskedImageModel
+from swinsr.runtime.compiled import compile_blocks
 from swinsr.training.adversarial.critic import Critic
 from swinsr.training.adversarial.features import load_features, perceptual
 from swinsr.training.data.sampler import Batch, Part
 from swinsr.training.distributed import average_gradients
 from swinsr.training.recipes.settings import Recipe
+from swinsr.training.steps.capture import CapturedStep, Tensors, on_device, step_way
 from swinsr.training.steps.losses import make_loss
 from swinsr.training.steps.memory import keep_freed_memory
 from swinsr.training.steps.muon import make_optimizer
@@ -21,10 +23,17 @@ class Stepper:
     """Holds the network, its optimiser and its average, and takes steps."""
 
     def __init__(self, network: Trained, recipe: Recipe, device: torch.device, part: Part) -> None:
-        """The network moves to the device; processes share gradients where there are several."""
+        """The network moves to the device; processes share gradients where there are several.
+
+        Raises:
+            ConfigError: SWINSR_STEP names something unknown.
+            DeviceError: SWINSR_STEP names what cannot run here.
+        """
         if device.type == "cpu":
             keep_freed_memory()
         self.network: Trained = network.to(device).train()
+        if device.type == "cuda":
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.recipe, self.device, self.part = recipe, device, part
         settings = recipe.optimizer
         self.parameters = list(self.network.parameters())
@@ -38,39 +47,74 @@ class Stepper:
             else None
         )
         self.autocast = rounds(recipe.run.precision, device)
+        self.rate, self._number = 0.0, 0
+        # The same number where a step on the device finds it.
+        self._rate = torch.zeros((), device=device)
+        way = step_way(device, part.world)
+        if way != "plain":
+            compile_blocks(self.network)
+        self._captured = None
+        # What the discriminator does depends on the step's number.
+        if way == "captured" and self.critic is None:
+            self._captured = CapturedStep(self._whole, self._state, device)
 
-    def step(self, batch: Batch) -> Tensor:
+    def step(self, batch: Batch, *, done: float | None = None) -> Tensor:
         """Take one step.
+
+        Args:
+            batch: its crops and its number.
+            done: share of the run that is over, where the clock ends it; see `learning_rate`.
 
         Returns:
             This process's loss, a scalar on the device that is not yet looked at.
         """
-        settings = self.recipe.optimizer
-        rate = learning_rate(settings, batch.step, self.recipe.run.steps)
+        self._set(batch.step, done)
+        tensors = (batch.input, batch.target, batch.clean, batch.mask)
+        if self._captured is not None:
+            return self._captured(tensors)
+        return self._whole(on_device(tensors, self.device))
+
+    def _set(self, step: int, done: float | None = None) -> None:
+        """All that a step takes from its number: rate, share of the average, seed."""
+        steps, self._number = self.recipe.run.steps, step
+        self.rate = learning_rate(self.recipe.optimizer, step, steps, done=done)
+        self._rate.fill_(self.rate)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = self._rate
+        self.average.set_step(step + 1)
         # Dropout and stochastic depth follow from the step too.
-        torch.manual_seed((self.recipe.run.seed * 1_000_003 + batch.step) * 1009 + self.part.rank)
+        torch.manual_seed((self.recipe.run.seed * 1_000_003 + step) * 1009 + self.part.rank)
+
+    def _whole(self, tensors: Tensors) -> Tensor:
+        """The step on tensors of the device; it reads nothing back, so that it can be captured."""
         self.optimizer.zero_grad(set_to_none=True)
         if self.critic is None:
-            loss = self.forward(batch)
+            loss = self.forward(tensors)
             loss.backward()  # type: ignore[no-untyped-call]
         else:
-            loss = self._judged(batch, self.critic, rate / settings.lr)
+            loss = self._judged(tensors, self.critic)
         average_gradients(self.parameters, self.part)
-        if settings.clip_norm:
-            nn.utils.clip_grad_norm_(self.parameters, settings.clip_norm)
+        if self.recipe.optimizer.clip_norm:
+            nn.utils.clip_grad_norm_(self.parameters, self.recipe.optimizer.clip_norm)
         self.optimizer.step()
-        self.average.update(batch.step + 1)
+        self.average.follow()
         return loss.detach()
 
-    def forward(self, batch: Batch) -> Tensor:
-        """The loss of a batch, with gradients."""
-        source, target = self._ready(batch.input), self._ready(batch.target)
+    def _state(self) -> list[Tensor]:
+        """What a step changes."""
+        moments = [t for state in self.optimizer.state.values() for t in state.values()]
+        return [*self.parameters, *self.average.network.parameters(), *moments]
+
+    def forward(self, tensors: Tensors) -> Tensor:
+        """The loss, with gradients, of input, target, clean input and mask; see `Batch`."""
+        pixels, wanted, undamaged, mask = tensors
+        assert pixels is not None
+        assert wanted is not None
+        source, target = _floats(pixels), _floats(wanted)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             if isinstance(self.network, MaskedImageModel):
-                assert batch.mask is not None
-                return self.network.loss(source, batch.mask.to(self.device))
+                assert mask is not None
+                return self.network.loss(source, mask)
             output = self.network(source)
         if not isinstance(output, tuple):
             return self._of_picture(output.float(), target)
@@ -81,7 +125,7 @@ class Stepper:
             extra = self.loss(plain.float(), target)
         else:
             image, low = output
-            clean = source if batch.clean is None else self._ready(batch.clean)
+            clean = source if undamaged is None else _floats(undamaged)
             extra = self.loss(low.float(), clean)
         return self.loss(image.float(), target) + weight * extra
 
@@ -94,20 +138,24 @@ class Stepper:
             difference = perceptual(self.features, output, target)
         return loss + self.recipe.perceptual.weight * difference
 
-    def _judged(self, batch: Batch, critic: Critic, rate: float) -> Tensor:
+    def _judged(self, tensors: Tensors, critic: Critic) -> Tensor:
         """Gradients of the losses and of the discriminator, which then learns itself."""
-        source, target = self._ready(batch.input), self._ready(batch.target)
+        pixels, wanted, *_ = tensors
+        assert pixels is not None
+        assert wanted is not None
+        source, target = _floats(pixels), _floats(wanted)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             output = self.network(source)
         pictures = output.detach().float().requires_grad_()
         loss = self._of_picture(pictures, target)
         (gradient,) = torch.autograd.grad(loss, pictures)
-        gradient = critic.guide(pictures, gradient, batch.step, self.autocast)
+        gradient = critic.guide(pictures, gradient, self._number, self.autocast)
         output.backward(gradient.to(output.dtype))
-        critic.learn(pictures.detach(), target, rate, self.autocast)
+        share = self.rate / self.recipe.optimizer.lr
+        critic.learn(pictures.detach(), target, share, self.autocast)
         return loss
 
-    def _ready(self, pixels: Tensor) -> Tensor:
-        """On the device as floats in 0..1; bytes are divided by 255."""
-        moved = pixels.to(self.device, non_blocking=True)
-        return moved.float().div_(255) if pixels.dtype == torch.uint8 else moved
+
+def _floats(pixels: Tensor) -> Tensor:
+    """In 0..1; bytes are divided by 255."""
+    return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels

@@ -18,9 +18,17 @@ class Average:
         self.network: Trained = copy.deepcopy(network).eval().requires_grad_(False)
         self._followed = [p.detach() for p in network.parameters()]
         self._own = [p.detach() for p in self.network.parameters()]
+        # A tensor, as a captured step takes the number that is there when it is replayed.
+        self._share = torch.zeros((), device=self._own[0].device)
 
-    def update(self, step: int) -> None:
-        """Follow after step `step` (from 1); the first keep less, (1 + step) / (10 + step)."""
-        decay = min(self.decay, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(self._own, self._followed, 1 - decay)
+    def set_step(self, step: int) -> None:
+        """Prepare `follow` for a step, from 1; the first keep less, (1 + step) / (10 + step)."""
+        self._share.fill_(1.0 - min(self.decay, (1 + step) / (10 + step)))
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Go to where the network is, by the share that the step has."""
+        # Not lerp, which reads a weight that is a tensor back to the host.
+        ahead = torch._foreach_sub(self._followed, self._own)
+        torch._foreach_mul_(ahead, self._share)
+        torch._foreach_add_(self._own, ahead)

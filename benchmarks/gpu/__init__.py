@@ -1,0 +1,1 @@
+"""Networks on a GPU: ours beside the published code, a training step, the kernels' errors."""

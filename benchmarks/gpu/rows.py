@@ -1,0 +1,120 @@
+"""One row of the table: a contender on a network, a size and a precision, checked and timed."""
+
+import dataclasses
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks.gpu.clock import milliseconds, peak_bytes
+from benchmarks.published import Unavailable, published_network
+from swinsr.inference import prepare
+from swinsr.models import RestorationNetwork
+from swinsr.models.count import count
+from swinsr.runtime.precision import exact_float32, tf32_products
+
+Run = Callable[[Tensor], Tensor]
+# Of the output's range.
+BOUNDS = {"float32": 2e-5, "tf32": 2e-2, "bfloat16": 2e-2}
+HEAD = (
+    "| network | size | precision | program | ms | of published | peak | of the product's ceiling "
+    "| difference |\n|---|---|---|---|---|---|---|---|---|"
+)
+
+
+@dataclasses.dataclass
+class Row:
+    """What was found; `problem` says why nothing was."""
+
+    network: str
+    size: tuple[int, int]
+    precision: str
+    program: str
+    problem: str = ""
+    difference: float = float("nan")
+    milliseconds: list[float] = dataclasses.field(default_factory=list)
+    peak: int = 0
+    operations: float = 0.0
+
+    @property
+    def median(self) -> float:
+        """Milliseconds of the median run."""
+        return statistics.median(self.milliseconds) if self.milliseconds else float("nan")
+
+    def markdown(self, published: float, ceiling: float) -> str:
+        """As a line of the table.
+
+        Args:
+            published: milliseconds of the published code in this precision, or NaN.
+            ceiling: 10^12 operations a second.
+        """
+        height, width = self.size
+        start = f"| {self.network} | {width}x{height} | {self.precision} | {self.program} |"
+        if not self.milliseconds:
+            return f"{start} - | - | - | - | {self.problem} |"
+        times = "-" if published != published else f"{published / self.median:.2f}"
+        share = self.operations / (self.median * 1e9) / ceiling
+        peak = f"{self.peak / 1e9:.2f} GB" if self.peak else "-"
+        return (
+            f"{start} {self.median:.2f} | {times} | {peak} | {share:.1%} | {self.difference:.0e} |"
+        )
+
+
+class Case:
+    """A network, a size and a precision, and what the output should be."""
+
+    def __init__(
+        self, name: str, built: RestorationNetwork, size: tuple[int, int], precision: str
+    ) -> None:
+        """`built` is on the device, in evaluation mode."""
+        self.name, self.built, self.size, self.precision = name, built, size, precision
+        self.device = built.mean.device
+        generator = torch.Generator().manual_seed(0)
+        shape = (1, built.config.in_chans, *size)
+        self.image = torch.rand(shape, generator=generator).to(self.device)
+        with torch.inference_mode(), exact_float32:
+            self.reference = built.forward_head(self.image).image
+        self.operations = 2.0 * count(built.config).macs(*self.reference.shape[-2:])
+
+    def measure(self, program: str, make: Callable[[], Run], runs: int) -> Row:
+        """Check a contender's output, then time it; one that is wrong is not timed."""
+        row = Row(self.name, self.size, self.precision, program, operations=self.operations)
+        products = tf32_products if self.precision == "tf32" else exact_float32
+        try:
+            with torch.inference_mode(), products:
+                run = make()
+                span = float(self.reference.max() - self.reference.min())
+                out = run(self.image)
+                row.difference = float((out - self.reference).abs().max()) / span
+                if not row.difference <= BOUNDS[self.precision]:
+                    row.problem = f"differs by {row.difference:.1e} of the range; not timed"
+                    return row
+                row.milliseconds = milliseconds(lambda: run(self.image), self.device, runs=runs)
+                row.peak = peak_bytes(lambda: run(self.image), self.device)
+        except Unavailable as why:
+            row.problem = str(why).splitlines()[0]
+        except torch.OutOfMemoryError:
+            row.problem = "out of memory"
+        return row
+
+    def ours(self) -> Run:
+        """Prepared as the Upscaler prepares it."""
+        return prepare(self.built, self.precision)
+
+    def published(self, file: Path | None, *, compiled: bool = False) -> Run:
+        """The published network, all of it in the precision's type.
+
+        Raises:
+            Unavailable: there is none here.
+        """
+        dtype = torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+        module = published_network(self.built, file).to(self.device, dtype)
+        called: Run = torch.compile(module) if compiled else module
+        height, width = (side * self.built.config.upscale for side in self.size)
+
+        def run(x: Tensor) -> Tensor:
+            return called(x.to(dtype)).float()[..., :height, :width]
+
+        return run
