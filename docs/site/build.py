@@ -158,7 +158,9 @@ def build(folder: Path) -> list[str]:
         sys.exit('the site needs Zensical; install it with pip install ".[docs]"')
     with tempfile.TemporaryDirectory() as work:
         project = Path(work)
-        shutil.copytree(DOCS, project / "docs", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        shutil.copytree(
+            DOCS, project / "docs", ignore=shutil.ignore_patterns("*.py", "__pycache__")
+        )
         mark = ROOT / "swinsr" / "demo" / "assets" / "mark.svg"
         shutil.copyfile(mark, project / "docs" / "site" / "mark.svg")
         config = _CONFIG.format(nav=lines_of(project / "docs"))

@@ -18,7 +18,9 @@ HEALTH = json.dumps({"status": "starting", "version": __version__}).encode()
 class _Answer(BaseHTTPRequestHandler):
     """The loading page for a browser, 503 for programs."""
 
-    protocol_version = "HTTP/1.0"  # a connection an answer: none is open when the port changes hands
+    protocol_version = (
+        "HTTP/1.0"  # a connection an answer: none is open when the port changes hands
+    )
     timeout = 10
 
     def do_GET(self) -> None:  # noqa: N802 - http.server's name
@@ -100,6 +102,4 @@ def check_gradio() -> None:
         ConfigError: it is not installed.
     """
     if importlib.util.find_spec("gradio") is None:
-        raise ConfigError(
-            'the web demo needs Gradio; install it with pip install "swinsr[demo]".'
-        )
+        raise ConfigError('the web demo needs Gradio; install it with pip install "swinsr[demo]".')

@@ -36,9 +36,7 @@ class Speeds:
         rate = seconds / (pixels * _load(entry.scale, scale))
         with self._lock:
             before = self._rates.get(entry.name)
-            self._rates[entry.name] = (
-                rate if before is None else before + _NEWEST * (rate - before)
-            )
+            self._rates[entry.name] = rate if before is None else before + _NEWEST * (rate - before)
             self._weights[entry.name] = entry.bytes or 0
 
     def seconds(self, entry: ModelEntry | None, scale: float, pixels: int) -> float | None:

@@ -16,7 +16,7 @@ from tests.demo.samples import EXAMPLES, cut_short
 from tests.demo.server import BROWSER_ARGUMENTS, CHROMIUM, Demo
 
 ROOT = Path(__file__).parents[2]
-WAIT = 30_000
+WAIT = 90_000
 SIZES = {
     "wide": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
@@ -149,7 +149,7 @@ def main() -> None:
                     page.screenshot(path=shot)
                     with Image.open(shot) as picture:
                         picture.save(
-                            options.folder / f"{name}_{size}_{scheme}.webp", quality=70, method=6
+                            options.folder / f"{name}_{size}_{scheme}.webp", quality=60, method=6
                         )
                     context.close()
         browser.close()

@@ -265,9 +265,7 @@ def test_results_of_the_visit_are_kept(page: Any) -> None:
     expect(page.locator("#upscale-viewer .sv-facts")).to_contain_text("bicubic")
     page.get_by_role("button", name="Show cat_x4.png").first.click()
     expect(page.locator("#upscale-viewer .sv-facts")).to_contain_text("swinsr-light-x4")
-    expect(page.locator("#upscale-viewer .sv-download")).to_have_attribute(
-        "download", "cat_x4.png"
-    )
+    expect(page.locator("#upscale-viewer .sv-download")).to_have_attribute("download", "cat_x4.png")
     page.reload()
     page.locator("#upscale-start").wait_for()
     expect(kept).to_have_count(seen + 1)

@@ -38,7 +38,9 @@ def commands_of(page: Path) -> list[str]:
     """Lines of code that call `swinsr`, whole, without what a shell does with their output."""
     text = page.read_text(encoding="utf-8")
     blocks = re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.S | re.M)
-    blocks += re.findall(r"(?:^    .*\n)+", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M), re.M)
+    blocks += re.findall(
+        r"(?:^    .*\n)+", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M), re.M
+    )
     found = []
     for block in blocks:
         block = re.sub(r"\\\n\s*", " ", block)
@@ -80,7 +82,9 @@ def test_every_command_of_a_page_parses(page: Path) -> None:
 def test_commands_are_found_and_wrong_ones_are_refused(tmp_path: Path) -> None:
     assert len(commands_of(DOCS / "start.md")) > 10
     page = tmp_path / "page.md"
-    page.write_text("```sh\nswinsr upscale a.png \\\n    --scale 2  # so\n```\n\n    swinsr info x\n")
+    page.write_text(
+        "```sh\nswinsr upscale a.png \\\n    --scale 2  # so\n```\n\n    swinsr info x\n"
+    )
     assert commands_of(page) == ["swinsr upscale a.png  --scale 2", "swinsr info x"]
     for wrong in ("upscale a.png --sclae 2", "upscal a.png", "upscale a.png --scale much"):
         with pytest.raises(Exception, match=r"(?i)no such|no command|valid number"):

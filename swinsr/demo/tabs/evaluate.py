@@ -61,7 +61,11 @@ def build(page: Page) -> None:
             return gr.skip(), gr.skip(), done.hint
         header = probe_image(done.value.panels[0].file)
         size = header.width, header.height
-        return grid_value(done.value.panels, size, pairs=True), scores_table(done.value), note("Done.")
+        return (
+            grid_value(done.value.panels, size, pairs=True),
+            scores_table(done.value),
+            note("Done."),
+        )
 
     run.does(work, [*source.inputs, model, scale], [shown, scores], shown)
 

@@ -256,7 +256,6 @@ class Workshop:
         _write(path, eight, 100)
         return path
 
-
     def _thumb(self, image: Image) -> Path:
         """The picture, small, as WebP."""
         factor = min(_THUMB_SIDE / max(image.height, image.width), 1.0)
