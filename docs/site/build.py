@@ -180,9 +180,9 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "site"
     broken = build(folder)
     for line in broken:
-        print(f"broken link in {line}", file=sys.stderr)
+        sys.stderr.write(f"broken link in {line}\n")
     pages = sum(1 for _ in folder.rglob("*.html"))
-    print(f"{pages} pages in {folder}, {len(broken)} broken links")
+    sys.stdout.write(f"{pages} pages in {folder}, {len(broken)} broken links\n")
     sys.exit(1 if broken else 0)
 
 

@@ -1,6 +1,6 @@
 """The reference pages, made from the program itself: `python docs/site/reference.py`.
 
-Writes docs/reference/command.md, library.md and recipes.md; a test holds the files to what this makes.
+Writes docs/reference/command.md, library.md and recipes.md; a test holds them to what it makes.
 """
 
 import dataclasses
@@ -215,9 +215,8 @@ def _settings(section: str, kind: type) -> list[str]:
         shown = "" if default is dataclasses.MISSING or default is None else f"`{default!r}`"
         if dataclasses.is_dataclass(default):
             shown = ""
-        rows.append(
-            f"| `{section}.{field.name}` | {escaped(shown)} | {escaped(about.get(field.name, ''))} |"
-        )
+        text = escaped(about.get(field.name, ""))
+        rows.append(f"| `{section}.{field.name}` | {escaped(shown)} | {text} |")
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The port, taken at once: a plain page answers on it until the real one is ready."""
+"""The port, taken at once, and a plain page until the real one is ready."""
 
 import importlib.util
 import json
@@ -23,7 +23,7 @@ class _Answer(BaseHTTPRequestHandler):
     )
     timeout = 10
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         """One request."""
         page = self.path.partition("?")[0] in ("/", "/index.html")
         kind, body = "application/json", HEALTH
@@ -45,7 +45,7 @@ class _Answer(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_HEAD = do_GET  # noqa: N815
+    do_HEAD = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing in the terminal."""

@@ -1,4 +1,4 @@
-"""The documentation's site: its commands parse, its Python runs, its pages are current and linked."""
+"""The documentation as a site: commands parse, Python runs, pages are current and linked."""
 
 import importlib.util
 import re

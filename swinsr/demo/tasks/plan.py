@@ -1,4 +1,4 @@
-"""What a run would come to, told before it is started: size, network, time, and less where needed."""
+"""What a run would come to, told before its start; less where needed."""
 
 from dataclasses import dataclass
 
