@@ -33,7 +33,8 @@ def build(page: Page) -> None:
             scores = markup(elem_id="evaluate-scores")
             shown = viewer(
                 "A good picture is made worse, brought back by a network, and compared with "
-                "itself: PSNR in decibels (more is better, 1 dB is visible) and SSIM (1 is identical).",
+                "itself: PSNR in decibels (more is better, 1 dB is visible) and SSIM (1 is "
+                "identical).",
                 "evaluate-viewer",
             )
 
