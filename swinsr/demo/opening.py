@@ -1,4 +1,4 @@
-"""The port, taken at once: a plain page answers on it until the real one is ready."""
+"""The port, taken at once, and a plain page until the real one is ready."""
 
 import importlib.util
 import json

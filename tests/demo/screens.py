@@ -4,6 +4,8 @@ python -m tests.demo.screens [--folder docs/images/page] [--only upscale]
 """
 
 import argparse
+import io
+import itertools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +18,7 @@ from tests.demo.samples import EXAMPLES, cut_short
 from tests.demo.server import BROWSER_ARGUMENTS, CHROMIUM, Demo
 
 ROOT = Path(__file__).parents[2]
-WAIT = 30_000
+WAIT = 90_000
 SIZES = {
     "wide": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
@@ -134,26 +136,31 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demo = Demo(Path(folder) / "tmp")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BROWSER_ARGUMENTS))
-        for size in options.sizes:
-            for scheme in options.schemes:
-                for name in options.only:
-                    context = browser.new_context(color_scheme=scheme, **SIZES[size])
-                    page = context.new_page()
-                    page.goto(demo.url, wait_until="commit")
-                    page.locator("#upscale-start").wait_for(timeout=WAIT)
-                    ACTS[name](page)
-                    page.mouse.move(0, 0)
-                    page.wait_for_timeout(800)
-                    shot = Path(folder) / "shot.png"
-                    page.screenshot(path=shot)
-                    with Image.open(shot) as picture:
-                        picture.save(
-                            options.folder / f"{name}_{size}_{scheme}.webp", quality=70, method=6
-                        )
-                    context.close()
-        browser.close()
-        demo.stop()
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM, args=list(BROWSER_ARGUMENTS)
+            )
+            for size, scheme, name in itertools.product(
+                options.sizes, options.schemes, options.only
+            ):
+                context = browser.new_context(color_scheme=scheme, **SIZES[size])
+                shoot(context, demo, name, options.folder / f"{name}_{size}_{scheme}.webp")
+                context.close()
+            browser.close()
+        finally:
+            demo.stop()
+
+
+def shoot(context: Any, demo: Demo, name: str, target: Path) -> None:
+    """One picture of one state."""
+    page = context.new_page()
+    page.goto(demo.url, wait_until="commit")
+    page.locator("#upscale-start").wait_for(timeout=WAIT)
+    ACTS[name](page)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(800)
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.save(target, quality=60, method=6)
 
 
 if __name__ == "__main__":

@@ -71,9 +71,7 @@ def test_models_lists_what_is_here_and_what_is_not(client: Any) -> None:
     assert models["bicubic"]["task"] == "baseline"
 
 
-def test_upscale_returns_the_bytes_that_command_and_library_write(
-    client: Any, tmp_path: Path
-) -> None:
+def test_page_command_and_library_write_the_same_bytes(client: Any, tmp_path: Path) -> None:
     source = samples.rich_picture(tmp_path / "rich.png")
     command = [sys.executable, "-m", "swinsr", "upscale", str(source), "--scale", "2", "-q"]
     subprocess.run([*command, "-o", str(tmp_path / "out.png")], check=True)

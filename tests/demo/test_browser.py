@@ -286,13 +286,24 @@ def test_stop_ends_the_computation(page: Any, demo: Demo, tmp_path: Path) -> Non
     another(page, "upscale")
 
 
-def test_leaving_the_page_ends_the_computation(browser: Any, demo: Demo, tmp_path: Path) -> None:
+def test_leaving_the_page_ends_the_computation_and_lets_others_in(
+    browser: Any, demo: Demo, tmp_path: Path
+) -> None:
+    other = opened(browser, demo)
+    choose(other, "upscale", samples.EXAMPLES / "cat.png")
     page = opened(browser, demo)
     choose(page, "upscale", samples.picture(tmp_path / "large.png", 1200, 1600))
     page.locator("#upscale-start").click()
     expect(page.locator("#upscale-viewer [role=progressbar]")).to_be_visible()
     assert demo.health()["running"] == 1
+    # Another visitor waits, and is told the place in the queue.
+    other.locator("#upscale-start").click()
+    waiting = other.locator("#upscale-viewer .meta-text-center")
+    expect(waiting).to_have_attribute("data-queued", "true")
+    expect(waiting).to_contain_text("queue: 1/1")
     page.context.close()
+    expect(other.locator("#upscale-viewer .sv-root")).to_have_attribute("data-ready", "true")
+    other.context.close()
     assert demo.idle(30)
 
 
@@ -318,6 +329,7 @@ def test_a_batch_with_one_bad_file_gives_the_others(page: Any, tmp_path: Path) -
     ]
     page.locator("#batch-files input[type=file]").first.set_input_files(files)
     expect(page.locator("#batch-files")).to_contain_text("two")
+    expect(page.locator("#batch-status")).to_contain_text("3 pictures, in about")
     select(page, "batch-model", "bicubic")
     page.locator("#batch-start").click()
     expect(page.locator("#batch-status")).to_contain_text("2 of 3 pictures are done")

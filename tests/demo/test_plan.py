@@ -12,7 +12,7 @@ from swinsr.demo.catalogue import KINDS, Catalogue, find_offer, suited_name
 from swinsr.demo.folder import Folder
 from swinsr.demo.speeds import Speeds
 from swinsr.demo.tasks.convert import Size, Workshop
-from swinsr.demo.tasks.plan import plan
+from swinsr.demo.tasks.plan import plan, plan_batch
 from swinsr.demo.uploads import Upload
 from swinsr.zoo import ModelEntry, bundled_models
 from tests.demo import samples
@@ -104,6 +104,20 @@ def test_what_would_be_too_large_is_refused_with_a_smaller_factor(shop: Workshop
     assert plan(shop, upload, "auto", Size(found.less.scale), restores=False).startable
     large = given_picture(shop, "b.png", 150, 200)
     assert plan(shop, large, "auto", Size(4), restores=False).less is None
+
+
+def test_a_batch_is_one_job_whose_time_is_that_of_all(shop: Workshop) -> None:
+    paths = [str(given_picture(shop, f"{n}.png").path) for n in range(3)]
+    broken = shop.folder.new_file("bad.png")
+    broken.write_bytes(b"no picture")
+    assert plan_batch(shop, paths, "auto", Size(2)).text == "3 pictures."
+    shop.catalogue.speeds.note(entry("swinsr-light-x2"), 2, 4_800, 10.0)
+    found = plan_batch(shop, [*paths, str(broken)], "auto", Size(2))
+    assert found.startable and found.text == "4 pictures, in about 30 s."
+    refused = plan_batch(shop, paths * 3, "auto", Size(2))
+    assert not refused.startable and "9 pictures would take about 2 min" in refused.text
+    many = plan_batch(shop, paths[:1] * 51, "auto", Size(2))
+    assert not many.startable and "at most 50" in many.text
 
 
 @given(

@@ -51,6 +51,7 @@ def restoring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, 
     weights = put_in_cache(root / "home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SWINSR_HOME", str(root / "home"))
+        patch.setenv("SWINSR_OFFLINE", "1")
         running = Demo(root / "tmp")
     yield running, weights
     running.stop()
@@ -87,5 +88,12 @@ def test_the_page_restores_and_hands_it_out(restoring: tuple[Demo, Path], tmp_pa
         page.locator("#restore-start").click()
         expect(page.locator("#restore-viewer .sv-facts")).to_contain_text("225 × 150 pixels")
         download(page, "restore", tmp_path / "got.png")
+        page.get_by_role("tab", name="Models", exact=True).click()
+        page.get_by_role("button", name=f"Check {NAME}").click()
+        # Not the authors' file but this test's: the checksum says so.
+        expect(page.locator("#models-status .failed")).to_contain_text(f"{NAME} is damaged")
+        page.get_by_role("button", name="Download swinir-real-x4-gan").click()
+        expect(page.locator("#models-status .failed")).to_contain_text("SWINSR_OFFLINE")
+        expect(page.locator("#models-stop")).to_be_hidden()
         browser.close()
     assert np.array_equal(read_image(tmp_path / "got.png").pixels, expected(weights, source))

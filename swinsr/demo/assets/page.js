@@ -13,7 +13,7 @@
     }
     for (const button of document.querySelectorAll(".more > .label-wrap"))
       button.setAttribute("aria-expanded", String(button.classList.contains("open")));
-    for (const text of document.querySelectorAll(".meta-text"))
+    for (const text of document.querySelectorAll(".meta-text-center"))
       text.dataset.queued = String(text.textContent.trim().startsWith("queue"));
   };
   let waiting = false;

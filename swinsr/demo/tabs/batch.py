@@ -9,6 +9,7 @@ from swinsr.demo.assets import asset
 from swinsr.demo.inputs import file_input
 from swinsr.demo.jobs import Job
 from swinsr.demo.tasks.batch import Line, run_batch
+from swinsr.demo.tasks.plan import plan_batch
 from swinsr.demo.widgets.choices import (
     kind_choice,
     model_dropdown,
@@ -18,9 +19,10 @@ from swinsr.demo.widgets.choices import (
     saving_choice,
     size_choice,
 )
-from swinsr.demo.widgets.page import Page, failure, note
+from swinsr.demo.widgets.page import Page, failure, note, sentence
 from swinsr.demo.widgets.run import run_buttons
 from swinsr.demo.widgets.viewer import split_value, split_view, viewer
+from swinsr.errors import SwinsrError
 
 _BEGIN = note("Choose some pictures.")
 
@@ -55,18 +57,28 @@ def build(page: Page) -> None:
                 "Download all (zip)", variant="primary", visible=False, elem_id="batch-download"
             )
 
-    def chosen(paths: list[str] | None) -> tuple[Any, str]:
-        count = len(paths or ())
-        if count > limits.max_files:
-            text = f"these are {count} pictures, and at most {limits.max_files} are taken at a time"
-            return gr.Button(interactive=False), failure(text)
-        text = f"{count} picture{'s' if count > 1 else ''} chosen." if count else ""
-        return gr.Button(interactive=count > 0), note(text) if text else _BEGIN
+    def outlook(
+        paths: list[str] | None, name: str, what: str, manner: str, times: str,
+        number: float | None, unit: str,
+    ) -> tuple[Any, str]:  # fmt: skip
+        if not paths:
+            return gr.Button(interactive=False), _BEGIN
+        try:
+            found = plan_batch(
+                page.shop, paths, read_kind(what, manner, name), read_size(times, number, unit)
+            )
+        except SwinsrError as error:
+            return gr.Button(interactive=False), failure(error)
+        hint = note(sentence(found.text)) if found.startable else failure(found.text)
+        return gr.Button(interactive=found.startable), hint
 
-    files.change(
-        chosen,
-        files,
+    asked = [files, model, kind.kind, kind.manner, *size.inputs]
+    gr.on(
+        [part.change for part in asked],
+        outlook,
+        asked,
         [run.start, run.status],
+        trigger_mode="always_last",
         show_progress="hidden",
         api_visibility="private",
         concurrency_limit=None,
@@ -98,7 +110,7 @@ def build(page: Page) -> None:
 
     run.does(
         work,
-        [files, model, kind.kind, kind.manner, *size.inputs, saving.format, saving.quality],
+        [*asked, saving.format, saving.quality],
         [shown, download, lines],
         shown,
     )

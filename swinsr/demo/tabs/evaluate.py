@@ -32,8 +32,9 @@ def build(page: Page) -> None:
         with gr.Column(scale=7, min_width=320, elem_classes="result", elem_id="evaluate-result"):
             scores = markup(elem_id="evaluate-scores")
             shown = viewer(
-                "A good picture is made worse, brought back by a network, and compared with itself: "
-                "PSNR in decibels (more is better, 1 dB is visible) and SSIM (1 is identical).",
+                "A good picture is made worse, brought back by a network, and compared with "
+                "itself: PSNR in decibels (more is better, 1 dB is visible) and SSIM (1 is "
+                "identical).",
                 "evaluate-viewer",
             )
 
@@ -60,12 +61,9 @@ def build(page: Page) -> None:
         if done.value is None:
             return gr.skip(), gr.skip(), done.hint
         header = probe_image(done.value.panels[0].file)
-        size = header.width, header.height
-        return (
-            grid_value(done.value.panels, size, pairs=True),
-            scores_table(done.value),
-            note("Done."),
-        )
+        shape = header.width, header.height
+        panels = grid_value(done.value.panels, shape, pairs=True)
+        return panels, scores_table(done.value), note("Done.")
 
     run.does(work, [*source.inputs, model, scale], [shown, scores], shown)
 

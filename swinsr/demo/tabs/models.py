@@ -43,7 +43,7 @@ def build(page: Page) -> None:
         event: gr.EventData,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, Any, Any]:
-        name = str(event.name)
+        name = str(event.name)[:80]
         done = await page.attempt(
             request, "models", lambda job: fetch_and_check(name, job), progress
         )

@@ -39,7 +39,8 @@ def build(page: Page, *, restores: bool) -> None:
             less = gr.Button(
                 "Take less", visible=False, size="md", elem_id=f"{tab}-less", elem_classes="less"
             )
-            offered = gr.State()
+            # In the page and not in the session, which Gradio forgets.
+            offered = gr.Textbox(visible=False)
             with gr.Accordion("More", open=False, elem_classes="more"):
                 model = model_dropdown(tab, restores=restores)
                 saving = saving_choice(tab)
@@ -50,7 +51,7 @@ def build(page: Page, *, restores: bool) -> None:
 
     def outlook(path: str | None, name: str, *values: Any) -> tuple[Any, ...]:
         """What the run would come to: button, hint, and an offer of less."""
-        nothing = gr.Button(visible=False), None
+        nothing = gr.Button(visible=False), ""
         if path is None:
             return gr.Button(interactive=False), _BEGIN, *nothing
         try:
@@ -69,8 +70,8 @@ def build(page: Page, *, restores: bool) -> None:
         start = gr.Button(interactive=found.startable)
         if found.less is None:
             return start, hint, *nothing
-        changes = (found.less.model, found.less.scale)
-        return start, hint, gr.Button(found.less.text, visible=True), changes
+        changes = {"model": found.less.model, "scale": found.less.scale}
+        return start, hint, gr.Button(found.less.text, visible=True), json.dumps(changes)
 
     asked = [*source.inputs, model, *wishes.inputs]
     gr.on(
@@ -82,8 +83,9 @@ def build(page: Page, *, restores: bool) -> None:
         **_QUIET,
     )
 
-    def take_less(changes: tuple[str | None, float | None] | None) -> tuple[Any, Any]:
-        name, scale = changes or (None, None)
+    def take_less(changes: str) -> tuple[Any, Any]:
+        wanted = json.loads(changes)
+        name, scale = wanted["model"], wanted["scale"]
         return name or gr.skip(), gr.skip() if scale is None else f"{scale:g}"
 
     if wishes.times is not None:

@@ -1,4 +1,4 @@
-"""What a run would come to, told before it is started: size, network, time, and less where needed."""
+"""What a run would come to, told before its start; less where needed."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from swinsr.demo.catalogue import find_offer, quicker
 from swinsr.demo.jobs import duration
 from swinsr.demo.tasks.convert import Saving, Size, Workshop
 from swinsr.demo.uploads import Upload
-from swinsr.errors import ImageTooLargeError
+from swinsr.errors import ImageError, ImageTooLargeError
 
 # Factors that are offered in place of one that gives too large a result, the largest first.
 _SCALES = (4.0, 3.0, 2.0)
@@ -74,6 +74,40 @@ def plan(
         if guess is not None and guess <= shop.limits.seconds:
             return Plan(text, False, Less(f"Take {name}, {duration(guess)}", model=name))
     return Plan(f"{text} Take a smaller picture.", False)
+
+
+def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan:
+    """The same for many pictures, which are one job; those that cannot be read are left out.
+
+    Raises:
+        SwinsrError: the options will not do.
+    """
+    count = len(paths)
+    pictures = f"{count} picture{'s' if count > 1 else ''}"
+    if count > shop.limits.max_files:
+        most = shop.limits.max_files
+        return Plan(f"{pictures} are too many; at most {most} are taken at a time.", False)
+    total, known = 0.0, True
+    for path in paths:
+        try:
+            upload = shop.open(path)
+            chosen = shop.choose(upload, model, size, Saving(), restores=False)
+        except ImageError:
+            continue  # it gets its own line among the results
+        pixels = upload.header.height * upload.header.width
+        seconds = shop.catalogue.speeds.seconds(chosen.offer.entry, chosen.target.scale, pixels)
+        known = known and seconds is not None
+        total += seconds or 0.0
+    if not known:
+        return Plan(f"{pictures}.")
+    if total > shop.limits.seconds:
+        allowed = duration(shop.limits.seconds).removeprefix("about ")
+        return Plan(
+            f"{pictures} would take {duration(total)}, and this server gives them {allowed}; "
+            "choose fewer, or a quicker model.",
+            False,
+        )
+    return Plan(f"{pictures}, in {duration(total)}.")
 
 
 def _smaller(shop: Workshop, upload: Upload, model: str) -> Less | None:

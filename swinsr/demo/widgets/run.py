@@ -1,4 +1,4 @@
-"""The button that starts a tab's work, the one that stops it, and the line that tells about both."""
+"""The buttons that start and stop a tab's work, and their line."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,9 +18,10 @@ _BUSY = """() => {{
 }}"""
 _IDLE = """() => {{
   const run = document.querySelector("#{tab}-run");
-  const stopped = document.activeElement?.closest("#{tab}-run") || document.activeElement === document.body;
+  const active = document.activeElement;
+  const here = !active || active === document.body || run.contains(active);
   delete run.dataset.busy;
-  if (stopped) document.querySelector("#{tab}-start")?.focus({{ preventScroll: true }});
+  if (here) document.querySelector("#{tab}-start")?.focus({{ preventScroll: true }});
 }}"""
 
 

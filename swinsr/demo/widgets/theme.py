@@ -1,4 +1,4 @@
-"""The page's look: colours, spacing and the system's own fonts; no font is fetched from anywhere."""
+"""The page's look: colours, spacing, the system's own fonts."""
 
 import gradio as gr
 

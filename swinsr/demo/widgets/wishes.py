@@ -1,4 +1,4 @@
-"""What a visitor wishes of one picture: the choices of Upscale and of Restore, and how they read."""
+"""What a visitor wishes of one picture: choices of Upscale and Restore."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
