@@ -8,12 +8,13 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from image_files import tiff_bytes
+from image_files import exif_bytes, tiff_bytes
 from PIL import Image as PilImage
 
 from swinsr.errors import ImageReadError, ShapeMismatchError
 from swinsr.image import (
     Image,
+    Metadata,
     encode_image,
     from_pil,
     from_unit,
@@ -146,6 +147,15 @@ def test_what_has_no_order_or_no_end_is_refused():
         read_image(data)
     with pytest.raises(ImageReadError, match="not numbers"):
         read_image(tiff_bytes(np.full((4, 5), 1e300)))
+
+
+def test_floats_beside_a_big_endian_exif_block_are_read_by_pillow(tmp_path):
+    image = Image(
+        ramp(300, 1400), metadata=Metadata(exif=exif_bytes(order=">")), low=300, high=1400
+    )
+    write_image(tmp_path / "x.tif", image)
+    with PilImage.open(tmp_path / "x.tif") as picture:
+        assert np.array_equal(np.asarray(picture), image.pixels[..., 0])
 
 
 def test_64_bit_floats_are_rounded_with_a_note():

@@ -25,6 +25,10 @@ def run(*arguments: str) -> str:
     return done.stdout
 
 
+def test_what_is_written_is_read_alike_by_peers() -> None:
+    assert "0 differences" in run("tests.stress.peers")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_killed_runs_go_on_to_the_same_bytes() -> None:
     assert "0 failures" in run("tests.stress.kill9_resume", "--kills", "3")

@@ -25,18 +25,20 @@ from swinsr.image import (
     Image,
     check_side,
     output_format,
+    read_frames,
     read_image,
     to_depth,
+    write_frames,
     write_image,
 )
 from swinsr.image.formats.table import ALL
+from swinsr.image.resize.pillow import resize
 
 if TYPE_CHECKING:
-    from swinsr.image.resize.pillow import resize
-from swinsr.inference import Upscaler
+    from swinsr.inference import Upscaler
 
 # What browsers show as it is.
-_SHOWN = (".png", ".jpg", ".webp")
+_SHOWN = (".png", ".jpg", ".webp", ".gif")
 _THUMB_SIDE = 144
 
 
@@ -184,7 +186,8 @@ class Workshop:
         if shown:
             plain = Naming(settings.mark(upscaler.scale)).name(Path(upload.name))
             image = run.result or read_image(file, max_pixels=None)
-            if output_format(Path(plain)) != output_format(file):
+            # An animation is kept as it was written: what is saved later has all of its frames.
+            if run.single and output_format(Path(plain)) != output_format(file):
                 lossless = self.folder.new_file(plain)
                 _write(lossless, image, 100)
             after = self._shown(image, lossless)
@@ -235,11 +238,14 @@ class Workshop:
         """A finished result in another format."""
         path = self.folder.check_inside(lossless)
         job.stage("Writing the result")
-        image = read_image(path, max_pixels=None)
         kind = saving.format or output_format(path)
+        frames = read_frames(path, max_pixels=None).limited(kind)
         target = self.folder.new_file(Naming("", _suffix(kind)).name(path))
-        check_side(target.name, image.height, image.width, kind)
-        _write(target, image, saving.quality)
+        check_side(target.name, frames.header.height, frames.header.width, kind)
+        if frames.count > 1:
+            write_frames(target, frames, frames, quality=saving.quality)
+        else:
+            _write(target, next(iter(frames)).image, saving.quality)
         return target
 
     def _shown(self, image: Image, written: Path | None) -> Path:

@@ -69,13 +69,15 @@ def layout_options(page: Image) -> dict[str, Any]:
     samples = page.channels + (page.alpha is not None)
     # A range other than 0 to 1 is a fact that readers, and we ourselves, would have to guess.
     stated = page.bits == 32 and page.range != (0.0, 1.0)
+    # Pillow swaps the bytes of compressed floats of the other byte order twice.
+    packed = page.bits != 32 or byte_order(page.metadata) == "<"
     ranges = [(340, page.low), (341, page.high)] if stated else []
     return {
         "photometric": "minisblack" if page.is_gray else "rgb",
         "planarconfig": None if page.is_gray and page.alpha is None else "contig",
         "extrasamples": ["unassalpha"] if page.alpha is not None else None,
-        "compression": "zlib",
-        "compressionargs": {"level": _LEVEL},
+        "compression": "zlib" if packed else None,
+        "compressionargs": {"level": _LEVEL} if packed else None,
         "predictor": page.bits != 32,  # the one for floats needs a further package
         "resolution": page.metadata.dpi,
         "resolutionunit": "inch" if page.metadata.dpi is not None else None,
