@@ -19,11 +19,11 @@ from swinsr.checkpoints.layouts.huggingface_swin_config import (
     classifier_config_from_huggingface,
     labels_from_huggingface,
 )
-from swinsr.checkpoints.layouts.timm_config import timm_processor
+from swinsr.checkpoints.layouts.timm_config import timm_built, timm_processor
 from swinsr.checkpoints.layouts.timm_swin import is_timm_swin, swin_from_timm
 from swinsr.checkpoints.load import HUGGINGFACE_CONFIG, find_weights, naming
 from swinsr.checkpoints.read import read_json, read_tensors
-from swinsr.errors import CheckpointReadError, ConfigError, WeightsMismatchError
+from swinsr.errors import ConfigError, WeightsMismatchError
 from swinsr.models import HierarchicalConfig, SwinTransformer, SwinTransformerV2
 
 PROCESSOR = "preprocessor_config.json"
@@ -87,7 +87,7 @@ def load_classifier(path: str | PathLike[str]) -> LoadedClassifier:
         stated = _from_metadata(contents.metadata)
         if stated is None:
             hint = f"{settings.get('architecture', '')} {file.parent.name} {file.stem}"
-            detected = detect_classifier(tensors, hint)
+            detected = detect_classifier(tensors, hint, timm_built(settings))
         else:
             detected = DetectedClassifier(stated, {})
     if layout == "huggingface" and settings.get("model_type") is not None:
@@ -96,6 +96,11 @@ def load_classifier(path: str | PathLike[str]) -> LoadedClassifier:
             config = classifier_config_from_huggingface(settings, classes)
             labels = labels_from_huggingface(settings, classes)
         detected = DetectedClassifier(config, {})
+    if layout == "timm":
+        config = dataclasses.replace(detected.config, roll_first=True)
+        detected = DetectedClassifier(config, detected.inferred)
+    if "window_size" in detected.inferred:
+        notes.append(f"its window is taken to be {detected.inferred['window_size']}")
     with naming(file):
         network = _network(detected.config, tensors)
     said = tuple(f"{file}: {note}" for note in notes)
@@ -144,10 +149,5 @@ def _processor(file: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     beside = file.with_name(PROCESSOR)
     if beside.is_file():
         return read_json(beside)
-    try:
+    with naming(file.with_name(HUGGINGFACE_CONFIG)):
         return timm_processor(settings)
-    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
-        beside = file.with_name(HUGGINGFACE_CONFIG)
-        raise CheckpointReadError(
-            f"{beside} does not tell how pictures are prepared ({error}); download it again"
-        ) from None

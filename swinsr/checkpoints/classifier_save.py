@@ -14,12 +14,15 @@ from safetensors.torch import save as serialised
 from torch import Tensor
 
 from swinsr.checkpoints.layouts.huggingface_swin import swin_to_huggingface
-from swinsr.checkpoints.layouts.huggingface_swin_config import classifier_config_to_huggingface
+from swinsr.checkpoints.layouts.huggingface_swin_config import (
+    classifier_config_to_huggingface,
+    windows_divide,
+)
 from swinsr.checkpoints.layouts.microsoft import published_buffers
 from swinsr.checkpoints.layouts.timm_swin import swin_to_timm
 from swinsr.checkpoints.save import write_file
 from swinsr.errors import CheckpointError, ConfigError, WeightsMismatchError
-from swinsr.models import SwinTransformer
+from swinsr.models import HierarchicalConfig, SwinTransformer
 from swinsr.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 
 IMAGENET = {"image_mean": list(IMAGENET_MEAN), "image_std": list(IMAGENET_STD)}
@@ -67,6 +70,7 @@ def save_classifier(
     tensors, config = _tensors(network), network.config
     metadata = {"format": "pt"}
     if layout == "timm":
+        check_timm(config)
         tensors = swin_to_timm(tensors)
     else:
         metadata |= provenance or {}
@@ -75,6 +79,27 @@ def save_classifier(
             tensors |= published_buffers(network)
     write_file(path, serialised(tensors, metadata))
     return path
+
+
+def check_timm(config: HierarchicalConfig) -> None:
+    """Refuse what timm's classes cannot be built like.
+
+    Raises:
+        ConfigError: such a setting.
+    """
+    refused = {
+        "patch_norm": not config.patch_norm,
+        "ape": config.ape,
+        "qk_scale": getattr(config, "qk_scale", None) is not None,
+        # timm shifts before it pads; without padding there is no difference.
+        "roll_first": not config.roll_first and not windows_divide(config),
+    }
+    for name, is_refused in refused.items():
+        if is_refused:
+            raise ConfigError(
+                f"timm's Swin cannot be built with {name} {getattr(config, name)!r}; save in the "
+                "layout 'microsoft' instead"
+            )
 
 
 def _save_folder(

@@ -33,12 +33,16 @@ class DetectedClassifier:
     inferred: dict[str, str]
 
 
-def detect_classifier(tensors: Mapping[str, Tensor], name: str = "") -> DetectedClassifier:
+def detect_classifier(
+    tensors: Mapping[str, Tensor], name: str = "", built: Mapping[str, int] | None = None
+) -> DetectedClassifier:
     """Recognise a Swin or Swin V2 classifier.
 
     Args:
         tensors: by published names, with or without the published buffers.
         name: of the file or of the architecture, for what the tensors do not tell.
+        built: `img_size` and `window_size` where a file beside the tensors tells them; before
+            the name.
 
     Raises:
         UnknownArchitectureError: the tensors are another network's.
@@ -51,8 +55,10 @@ def detect_classifier(tensors: Mapping[str, Tensor], name: str = "") -> Detected
     inferred: dict[str, str] = {}
     values = _body(shapes, stages, v2=v2)
     windows = [_window(stage) for stage in stages]
-    values["window_size"] = windows[0] or _named_window(name, inferred)
-    values["img_size"] = _img_size(shapes, stages, windows, values, name, inferred)
+    built = built or {}
+    values["window_size"] = windows[0] or built.get("window_size") or _named_window(name, inferred)
+    size = _told_size(shapes, stages, windows, values) or built.get("img_size")
+    values["img_size"] = size or _usual_size(stages, windows, values, name, inferred)
     if v2:
         values["pretrained_window_sizes"] = _pretrained(tensors, windows, values, name, inferred)
     else:
@@ -140,15 +146,13 @@ def _named_window(name: str, inferred: dict[str, str]) -> int:
     return window
 
 
-def _img_size(
+def _told_size(
     shapes: Mapping[str, tuple[int, ...]],
     stages: list[Shapes],
     windows: list[int],
     values: Mapping[str, Any],
-    name: str,
-    inferred: dict[str, str],
 ) -> int:
-    """From positions, shift masks or clipped windows; else from the name; else as usual."""
+    """The training size by positions, shift masks or clipped windows; 0 where none tells it."""
     patch: int = values["patch_size"]
     if values["ape"]:
         return math.isqrt(_shape(shapes, "absolute_pos_embed", 3)[1]) * patch
@@ -158,6 +162,18 @@ def _img_size(
             return math.isqrt(mask[0]) * math.isqrt(mask[1]) * patch << i
         if windows[i] and windows[i] < windows[0]:
             return windows[i] * patch << i
+    return 0
+
+
+def _usual_size(
+    stages: list[Shapes],
+    windows: list[int],
+    values: Mapping[str, Any],
+    name: str,
+    inferred: dict[str, str],
+) -> int:
+    """The training size by the name, else as usual."""
+    patch: int = values["patch_size"]
     match = SIZE_IN_NAME.search(name)
     usual = USUAL_SIZES.get(values["window_size"], 32 * values["window_size"])
     size = int(match[2]) if match else usual

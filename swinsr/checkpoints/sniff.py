@@ -47,17 +47,19 @@ def kind_of(path: Path) -> str:
         CheckpointReadError: missing, a folder, unreadable, empty, or none of these; the message
             says what it is instead where that can be told.
     """
-    if path.is_dir():
-        raise CheckpointReadError(f"{path} is a folder; a weights file is expected")
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise CheckpointReadError(f"{path} is a pipe or a device; a weights file is expected")
     try:
+        if path.is_dir():
+            raise CheckpointReadError(f"{path} is a folder; a weights file is expected")
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            raise CheckpointReadError(f"{path} is a pipe or a device; a weights file is expected")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError:
         raise CheckpointReadError(f"{path} does not exist; check the path") from None
-    except OSError as error:
+    except OSError as error:  # its name may be too long as well
         raise CheckpointReadError(f"{path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise CheckpointReadError(f"{str(path)!r} is no name of a file ({error})") from None
     if not head:
         raise CheckpointReadError(f"{path} is empty (0 bytes); download or copy it again")
     if head.startswith(b"PK\x03\x04"):

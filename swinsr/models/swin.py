@@ -83,6 +83,7 @@ class SwinTransformer(nn.Module):
                     use_checkpoint=config.use_checkpoint,
                     qkv_bias=config.qkv_bias,
                     attn_drop=config.attn_drop_rate,
+                    roll_first=config.roll_first,
                     **self.attention_options(i),
                 )
             )
@@ -188,7 +189,8 @@ class SwinTransformer(nn.Module):
 
         A size that patches, windows and stages divide is treated as published. Others are padded
         with zeros at the bottom and right: the picture to whole patches, each attention's input to
-        whole windows (and cropped again), an odd map before it is merged.
+        whole windows (and cropped again), an odd map before it is merged. With `roll_first` it is
+        as in a network of timm's that was built for the picture's size.
 
         Args:
             x: (batch, in_chans, H, W) normalised floats, any H, W >= 1.

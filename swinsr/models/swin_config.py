@@ -30,6 +30,8 @@ class HierarchicalConfig(NetworkConfig):
             stochastic depth at the last block, growing linearly from 0; in training only.
         ape: learned absolute position embedding; interpolated where the map's size is another.
         patch_norm: layer norm after the patch projection.
+        roll_first: shift a map before it is padded to whole windows, as timm does, and not after,
+            as transformers and detectors do; the same where the windows divide the map.
         use_checkpoint: recompute blocks in the backward pass to save memory.
     """
 
@@ -48,6 +50,7 @@ class HierarchicalConfig(NetworkConfig):
     drop_path_rate: float = 0.1
     ape: bool = False
     patch_norm: bool = True
+    roll_first: bool = False
     use_checkpoint: bool = False
 
     family: ClassVar[str]
@@ -139,6 +142,10 @@ class SwinV2Config(HierarchicalConfig):
     pretrained_window_sizes: tuple[int, ...] = ()
 
     family = "swinv2"
+
+    def window(self, stage: int) -> int:
+        """As V1's; whole with `roll_first`, since windows are then as small as the map at hand."""
+        return self.window_size if self.roll_first else super().window(stage)
 
     def __post_init__(self) -> None:
         """Check, and fill in a 0 for each stage where no windows are given."""

@@ -1,5 +1,6 @@
 """Multi-head window attention, V1 and V2, with the published parameter names."""
 
+import copy
 import math
 
 import torch
@@ -129,6 +130,7 @@ class WindowAttentionV2(WindowAttention):
         super().__init__(
             dim, window, heads, qkv_bias=qkv_bias, attn_drop=attn_drop, proj_drop=proj_drop
         )
+        self.pretrained_window = pretrained_window
         coords = relative_coords_table(window, pretrained_window)
         self.register_buffer("relative_coords_table", coords, persistent=False)
 
@@ -141,6 +143,19 @@ class WindowAttentionV2(WindowAttention):
         # The keys have no bias: it would shift every score of a query alike.
         self.q_bias = nn.Parameter(torch.zeros(self.dim)) if qkv_bias else None
         self.v_bias = nn.Parameter(torch.zeros(self.dim)) if qkv_bias else None
+
+    def at_window(self, window: int) -> "WindowAttentionV2":
+        """The same weights, shared, on windows of another size."""
+        other = copy.copy(self)
+        index = relative_position_index(window)
+        coords = relative_coords_table(window, self.pretrained_window)
+        device = self.logit_scale.device
+        other._buffers = {
+            "relative_position_index": index.to(device),
+            "relative_coords_table": coords.to(device),
+        }
+        other.window, other._bias = window, BiasCache()
+        return other
 
     def project(self, windows: Tensor) -> Tensor:
         """Queries, keys and values: (..., dim) -> (..., 3 * dim)."""

@@ -3,7 +3,8 @@
 The classifiers' blocks are the restoration networks' blocks; they differ in what happens at the
 edge. A restoration network pads the picture once. Here each block pads what enters its attention
 with zeros to whole windows, and crops afterwards, as detectors built on Swin do; so a map that the
-windows divide is treated exactly as published, and one that they do not as in common use.
+windows divide is treated exactly as published, and one that they do not as in common use: padded,
+then shifted, as transformers and detectors do, or with `roll_first` the other way round, as timm.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from swinsr.nn.attention import WindowAttention, WindowAttentionV2
 from swinsr.nn.block import SwinBlock, SwinBlockV2
 from swinsr.nn.merging import PatchMerging, PatchMergingV2, pad_with_zeros
 from swinsr.ops.window import shift_mask
@@ -21,12 +23,16 @@ from swinsr.ops.window_process import merge_unshift, shift_partition
 class StageBlock(SwinBlock):
     """V1 block on a map of any size."""
 
+    roll_first = False
+
     def shift_at(self, height: int, width: int) -> int:
         """The shift on a map of this size: none where one window covers a side (published rule)."""
         return self.shift if min(height, width) > self.window else 0
 
     def attend(self, x: Tensor) -> Tensor:
         """Shifted-window attention on a map, padded inside: (batch, H, W, C) -> the same."""
+        if self.roll_first:
+            return self.attend_rolled(x)
         height, width = x.shape[1:3]
         shift = self.shift_at(height, width)
         padded = pad_with_zeros(x, self.window)
@@ -37,6 +43,28 @@ class StageBlock(SwinBlock):
         merged = merge_unshift(windows, self.window, size, shift, backend=self.process)
         return merged[:, :height, :width]
 
+    def attention_for(self, height: int, width: int) -> WindowAttention:
+        """The attention for a map of this size."""
+        return self.attn
+
+    def attend_rolled(self, x: Tensor) -> Tensor:
+        """As `attend` in timm's order: shift, then pad; each side is shifted by itself."""
+        height, width = x.shape[1:3]
+        attention = self.attention_for(height, width)
+        window = attention.window
+        down, across = (self.shift if side > window else 0 for side in (height, width))
+        padded = pad_with_zeros(torch.roll(x, (-down, -across), (1, 2)), window)
+        size = (padded.shape[1], padded.shape[2])
+        mask = None
+        if down or across:
+            mask = shift_mask(window, self.shift, x.device, torch.float32)
+            # Of the four kinds of window those below and at the right have masks of their own.
+            mask = mask[[0, 1 * bool(across), 2 * bool(down), 2 * bool(down) + bool(across)]]
+        windows = shift_partition(padded, window, 0, backend=self.process)
+        windows = attention(windows, (size[0] // window, size[1] // window), mask)
+        merged = merge_unshift(windows, window, size, 0, backend=self.process)
+        return torch.roll(merged[:, :height, :width], (down, across), (1, 2))
+
     def transform(self, x: Tensor) -> Tensor:
         """The block on a map, without gradient checkpointing."""
         return self.residuals(x, self.attend, self.factors(x))
@@ -44,6 +72,13 @@ class StageBlock(SwinBlock):
 
 class StageBlockV2(StageBlock, SwinBlockV2):
     """V2 block on a map of any size."""
+
+    def attention_for(self, height: int, width: int) -> WindowAttention:
+        """As in timm: windows are no larger than the map. Those of an oblong one are padded."""
+        assert isinstance(self.attn, WindowAttentionV2)
+        if height == width < self.window:
+            return self.attn.at_window(height)
+        return self.attn
 
     def start_as_identity(self) -> None:
         """V2's published start: norms at zero, so that each block begins as the identity."""
@@ -67,17 +102,21 @@ class Stage(nn.Module):
         drop_path: Sequence[float],
         *,
         merge: bool,
+        roll_first: bool = False,
         **options: Any,
     ) -> None:
         """`drop_path` has one rate a block; `merge` for all but the last stage.
 
-        `options` go to every block.
+        `roll_first` shifts before padding; `options` go to every block.
         """
         super().__init__()
-        self.blocks = nn.ModuleList(
+        blocks = [
             self.block(dim, heads, window, window // 2 * (i % 2), drop_path=drop_path[i], **options)
             for i in range(depth)
-        )
+        ]
+        for block in blocks:
+            block.roll_first = roll_first
+        self.blocks = nn.ModuleList(blocks)
         self.downsample = self.merging(dim) if merge else None
 
     def run_blocks(self, x: Tensor) -> Tensor:

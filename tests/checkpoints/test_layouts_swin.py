@@ -12,6 +12,7 @@ from swinsr.checkpoints.classifier import load_classifier
 from swinsr.checkpoints.classifier_save import save_classifier
 from swinsr.checkpoints.detect_swin import detect_classifier
 from swinsr.checkpoints.layouts.huggingface_swin import swin_from_huggingface, swin_to_huggingface
+from swinsr.checkpoints.layouts.huggingface_swin_config import classifier_config_from_huggingface
 from swinsr.checkpoints.layouts.microsoft import published_buffers
 from swinsr.checkpoints.layouts.timm_swin import is_timm_swin, swin_from_timm, swin_to_timm
 from swinsr.errors import (
@@ -267,3 +268,9 @@ def test_reads_microsofts_older_names_of_the_bias_network(tmp_path: Path) -> Non
     torch.save({"model": state}, tmp_path / "swinv2.pth")
     loaded = load_classifier(tmp_path / "swinv2.pth").network.state_dict()
     assert all(torch.equal(loaded[name], t) for name, t in network.state_dict().items())
+
+
+@pytest.mark.parametrize("family", [None, [], {"swin": 1}, 7, "vit"])
+def test_settings_of_no_known_type_are_refused(family: Any) -> None:
+    with pytest.raises(UnknownArchitectureError, match="model of type"):
+        classifier_config_from_huggingface({"model_type": family}, 2)

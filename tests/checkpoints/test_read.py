@@ -240,3 +240,11 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "weights.pth")
     with pytest.raises(CheckpointReadError, match="pipe"):
         read_tensors(tmp_path / "weights.pth")
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".safetensors", "a\0b.safetensors"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CheckpointReadError):
+        read_tensors(tmp_path / name)
+    with pytest.raises(CheckpointReadError):
+        read_tensors(write_shards(tmp_path, more=name))

@@ -37,13 +37,19 @@ def run(files: dict[str, bytes], options: argparse.Namespace, findings: "Finding
         seed = options.seed
         while (left := until - time.monotonic()) > 1:
             found = Path(place) / f"found{seed}"
-            command = [
-                sys.executable, "-m", "tests.stress.fuzz_guided", str(found),
-                str(options.megabytes), str(corpus),
-                f"-max_total_time={int(left)}", f"-seed={seed + 1}", f"-timeout={int(options.seconds)}", f"-artifact_prefix={faults}/",
-                f"-max_len={LONGEST}", f"-rss_limit_mb={8 * options.megabytes}", "-verbosity=0",
-                "-print_final_stats=1",
-            ]  # fmt: skip
+            options_of_libfuzzer = {
+                "max_total_time": int(left),
+                "seed": seed + 1,
+                "timeout": int(options.seconds),
+                "artifact_prefix": f"{faults}/",
+                "max_len": LONGEST,
+                "rss_limit_mb": 8 * options.megabytes,
+                "verbosity": 0,
+                "print_final_stats": 1,
+            }
+            command = [sys.executable, "-m", "tests.stress.fuzz_guided", str(found)]
+            command += [str(options.megabytes), str(corpus)]
+            command += [f"-{name}={value}" for name, value in options_of_libfuzzer.items()]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             count += _executed(done.stderr)
             for path in sorted(found.glob("*.kind")) if found.is_dir() else []:

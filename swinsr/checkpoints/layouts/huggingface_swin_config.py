@@ -43,7 +43,7 @@ def classifier_config_from_huggingface(
             Both messages are the end of a sentence that begins with the file's name.
     """
     family = settings.get("model_type")
-    if family not in CONFIGS:
+    if not isinstance(family, str) or family not in CONFIGS:
         raise UnknownArchitectureError(
             f"holds settings of a model of type {family!r}; as classifiers this program reads "
             "'swin' and 'swinv2'"
@@ -64,6 +64,13 @@ def classifier_config_from_huggingface(
         return CONFIGS[family].from_published(values)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"has a setting of the wrong type ({error})") from None
+
+
+def windows_divide(config: HierarchicalConfig) -> bool:
+    """Whether whole windows cover every stage's map at `img_size`, so that nothing is padded."""
+    sides = [config.grid(stage) for stage in range(len(config.depths))]
+    whole = config.img_size % config.stride == 0
+    return whole and all(side % min(config.window_size, side) == 0 for side in sides)
 
 
 def labels_from_huggingface(settings: Mapping[str, Any], num_classes: int) -> tuple[str, ...]:
@@ -95,6 +102,7 @@ def classifier_config_to_huggingface(
         # Its V1 keeps whole bias tables where the published network clips the window.
         "window_size": config.family == "swin"
         and config.window(len(config.depths) - 1) != config.window_size,
+        "roll_first": config.roll_first and not windows_divide(config),
     }
     for name, is_refused in refused.items():
         if is_refused:

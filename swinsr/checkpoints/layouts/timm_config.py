@@ -3,17 +3,39 @@
 from collections.abc import Mapping
 from typing import Any
 
+from swinsr.errors import ConfigError
 from swinsr.models.imagenet import IMAGENET_MEAN, IMAGENET_STD
 
 # Pillow's numbers of timm's filters; bicubic where none is given.
 FILTERS = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}
 CROP_SHARE = 0.875  # timm's, where none is given
+MOST = 1 << 14  # pixels a side
 
 
 def timm_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """The part of a config.json that tells of pictures; empty where it is not timm's."""
     inner = settings.get("pretrained_cfg", settings)
     return inner if isinstance(inner, Mapping) and "input_size" in inner else {}
+
+
+def timm_built(settings: Mapping[str, Any]) -> dict[str, int]:
+    """`img_size` and `window_size` that a network was built with, as far as they are told.
+
+    `model_args` come before `input_size`, as in timm. A side that is no whole number is not told.
+    """
+    arguments = settings.get("model_args")
+    arguments = dict(arguments) if isinstance(arguments, Mapping) else {}
+    sizes = timm_settings(settings).get("input_size")
+    if "img_size" not in arguments and isinstance(sizes, list):
+        arguments["img_size"] = sizes[-2:]
+    found: dict[str, int] = {}
+    for name in ("img_size", "window_size"):
+        value = arguments.get(name)
+        if isinstance(value, list) and value and value.count(value[0]) == len(value):
+            value = value[0]
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST:
+            found[name] = value
+    return found
 
 
 def timm_processor(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,11 +45,17 @@ def timm_processor(settings: Mapping[str, Any]) -> dict[str, Any]:
     side. Empty where the settings are not timm's.
 
     Raises:
-        KeyError, TypeError, ValueError: a setting of the wrong type.
+        ConfigError: a setting of the wrong type; the message is the end of a sentence that begins
+            with the file's name.
     """
     timm = timm_settings(settings)
-    if not timm:
-        return {}
+    try:
+        return _processor(timm) if timm else {}
+    except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+        raise ConfigError(f"does not tell how pictures are prepared ({error})") from None
+
+
+def _processor(timm: Mapping[str, Any]) -> dict[str, Any]:
     height, width = (int(side) for side in timm["input_size"][-2:])
     share = float(timm.get("crop_pct") or CROP_SHARE)
     size: dict[str, int] = {"height": int(height / share), "width": int(width / share)}
