@@ -8,10 +8,13 @@ import cv2
 import numpy as np
 import pytest
 from apng import apng
+from hypothesis import given
+from hypothesis import strategies as st
 from image_files import exif_bytes, gray_profile, png_chunk, rgb_profile
 from PIL import Image as PilImage
 
-from swinsr.image import read_frames, read_image, write_frames
+from swinsr.image import Image, Metadata, read_frames, read_image, write_frames
+from swinsr.image.formats.compose import Part, composed
 
 CLEAR = np.zeros((24, 32, 4), np.uint8)
 WHITE = np.full((24, 32, 4), 255, np.uint8)
@@ -190,3 +193,24 @@ def test_a_gif_without_gaps_stays_a_picture_without_alpha():
     assert image.alpha is None
     assert image.pixels[0, :4].tolist() == [[10, 20, 30], [200, 100, 50], [0, 255, 0], [9, 9, 9]]
     assert read_frames(gif([(whole, 0, 0, 0, None)] * 2, (6, 8))).delays == (Fraction(1, 10),) * 2
+
+
+@given(st.integers(0, 10_000), st.sampled_from([np.uint8, np.uint16]))
+def test_composition_is_that_of_its_formula(seed, dtype):
+    rng = np.random.default_rng(seed)
+    white = np.iinfo(dtype).max
+    below, above = (rng.integers(0, white, (3, 4, 4), dtype, endpoint=True) for _ in range(2))
+    for samples in (below, above):
+        samples[..., 3] = rng.choice([0, white, 1, white // 3], (3, 4))
+    parts = [
+        Part(Image(a[..., :3].copy(), a[..., 3].copy()), 0, 0, 0, over)
+        for a, over in ((below, False), (above, True))
+    ]
+    _, second = composed(parts, 3, 4, 3, Metadata())
+    under, over = below / white, above / white
+    alpha = over[..., 3:] + under[..., 3:] * (1 - over[..., 3:])
+    colour = over[..., :3] * over[..., 3:] + under[..., :3] * under[..., 3:] * (1 - over[..., 3:])
+    assert np.abs(second.alpha - alpha[..., 0] * white).max() <= 0.5 + 1e-6
+    seen = alpha[..., 0] > 0
+    exact = colour[seen] / alpha[seen] * white
+    assert np.abs(second.pixels[seen] - exact).max(initial=0) <= 0.5 + 1e-6

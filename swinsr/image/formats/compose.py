@@ -14,6 +14,7 @@ from swinsr.image.formats.faults import DamagedError
 from swinsr.image.picture import Array, Image, Metadata
 
 KEEP, CLEAR, RESTORE = range(3)
+_PIXELS = 1 << 20  # that are mixed at a time, in 64-bit floats
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def composed(
         if alpha is None:
             place[..., :-1], place[..., -1] = pixels, largest_value(pixels.dtype)
         elif part.over:
-            place[:] = _over(pixels, alpha, place)
+            _lay_over(pixels, alpha, place)
         else:
             place[..., :-1], place[..., -1] = pixels, alpha
         yield Image(canvas[..., :-1].copy(), canvas[..., -1].copy(), metadata)
@@ -71,6 +72,19 @@ def composed(
             place[:] = 0
         elif before is not None:
             place[:] = before
+
+
+def _lay_over(pixels: Array, alpha: Array, place: Array) -> None:
+    """Put colours with alpha over what is in `place`, some rows at a time."""
+    rows = max(_PIXELS // pixels.shape[1], 1)
+    for top in range(0, len(pixels), rows):
+        part = slice(top, top + rows)
+        opaque = alpha[part] == largest_value(alpha.dtype)
+        if (opaque | (alpha[part] == 0)).all():
+            place[part][opaque, :-1] = pixels[part][opaque]
+            place[part][opaque, -1] = largest_value(alpha.dtype)
+        else:
+            place[part] = _over(pixels[part], alpha[part], place[part])
 
 
 def _over(pixels: Array, alpha: Array, below: Array) -> Array:
