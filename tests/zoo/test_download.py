@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -235,11 +237,41 @@ def test_lasting_fault_of_the_server_is_given_up(server: Server) -> None:
     assert len(server.requests) == 3
 
 
-def test_nobody_listening_is_a_sentence() -> None:
+def test_no_connection_is_one_sentence_within_seconds() -> None:
     with Server(CONTENT) as gone:
         model = entry(gone)
-    with pytest.raises(DownloadError, match="broke off"):
-        get(model)
+    start = time.monotonic()
+    with pytest.raises(DownloadError, match=r"^no connection to 127.0.0.1 \(Connection refused\)"):
+        download(model)  # by its own patience
+    assert time.monotonic() - start < 5
+    assert left() == []
+
+
+def test_a_network_that_swallows_everything_is_given_up_within_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As behind a firewall: neither the name nor the address ever answers."""
+    from swinsr.zoo import connect as module
+
+    monkeypatch.setattr(module, "SECONDS", 0.3)
+    asked = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: asked.wait(30))
+    start = time.monotonic()
+    with pytest.raises(TimeoutError):
+        module.connect(("nowhere.example", 443))
+    assert time.monotonic() - start < 2
+    asked.set()
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "SECONDS", 0.3)
+    with socket.socket() as full:  # a listener that never accepts, its queue taken
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        held = []
+        with pytest.raises(TimeoutError):
+            for _ in range(8):
+                held.append(module.connect(full.getsockname()))
+        for connection in held:
+            connection.close()
 
 
 def test_a_mirror_comes_first_and_the_publisher_after_it(

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "src"
@@ -35,6 +36,30 @@ X86 = {
     "avx2": "-mavx2 -mfma",
     "avx512": AVX512,
     "avx512bf16": f"{AVX512} -mavx512bf16",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Another kind of machine that zig compiles for.
+
+    Attributes:
+        triple: as zig calls it.
+        machine: its processor, as `platform.machine` calls it.
+        suffix: of its libraries.
+    """
+
+    triple: str
+    machine: str
+    suffix: str
+
+
+# By the platform tag of the wheel.
+TARGETS = {
+    "manylinux_2_17_x86_64": Target("x86_64-linux-gnu.2.17", "x86_64", ".so"),
+    "manylinux_2_17_aarch64": Target("aarch64-linux-gnu.2.17", "aarch64", ".so"),
+    "macosx_11_0_arm64": Target("aarch64-macos.11.0", "arm64", ".dylib"),
+    "macosx_11_0_x86_64": Target("x86_64-macos.11.0", "x86_64", ".dylib"),
 }
 
 
@@ -73,20 +98,29 @@ def uses_zig() -> bool:
     return "ziglang" in compiler()
 
 
-def instruction_sets() -> dict[str, str]:
-    """Names and compiler flags of what is compiled for this kind of processor."""
-    return X86 if platform.machine().lower() in ("x86_64", "amd64") else {"baseline": ""}
+def instruction_sets(machine: str | None = None) -> dict[str, str]:
+    """Names and compiler flags of what is compiled for a kind of processor, or for this one."""
+    named = (machine or platform.machine()).lower()
+    return X86 if named in ("x86_64", "amd64") else {"baseline": ""}
 
 
-def compile_library(to: Path = LIBRARY) -> Path:
+def compile_library(to: Path = LIBRARY, target: Target | None = None) -> Path:
     """Compile and link; the library appears whole or not at all.
+
+    Args:
+        to: the library.
+        target: another machine, for which only zig compiles; None for this one.
 
     Raises:
         CompileError: no compiler, or one that failed.
     """
     command = compiler()
     zig = uses_zig()
-    if zig:
+    if target is not None:
+        if not zig:
+            raise CompileError("other machines are compiled for by the ziglang package alone")
+        command += ["-mcpu=baseline", "-target", target.triple]
+    elif zig:
         # Zig otherwise aims at the very processor and system it runs on.
         command += ["-mcpu=baseline"]
         if GLIBC:
@@ -97,14 +131,14 @@ def compile_library(to: Path = LIBRARY) -> Path:
             ("processor.cpp", "processor", [f"-DSWINSR_SOURCES={fingerprint()}"]),
             ("team.cpp", "team", []),
         ]
-        for name, flags in instruction_sets().items():
+        for name, flags in instruction_sets(target.machine if target else None).items():
             jobs.append(("kernels.cpp", name, [f"-DSWINSR_ISA={name}", *flags.split()]))
 
         def compile_one(job: tuple[str, str, list[str]]) -> str:
             source, name, flags = job
-            target = str(Path(folder) / f"{name}.o")
-            _run([*common, *flags, "-c", str(SOURCES / source), "-o", target])
-            return target
+            made = str(Path(folder) / f"{name}.o")
+            _run([*common, *flags, "-c", str(SOURCES / source), "-o", made])
+            return made
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             objects = list(pool.map(compile_one, jobs))
