@@ -4,12 +4,12 @@ import dataclasses
 import functools
 import os
 from collections.abc import Callable, Generator, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 from swinsr.cluster.journal import MOST_ATTEMPTS, Attempt, start_journal
-from swinsr.cluster.pool import answers, share_for
+from swinsr.cluster.pool import answers, pin_threads, share_for
 from swinsr.cluster.session import session
 from swinsr.cluster.settings import ClusterSettings
 from swinsr.errors import ConfigError, NotEnoughMemoryError
@@ -53,10 +53,11 @@ def convert(
         SwinsrError: settings, model or cluster are unusable.
     """
     run = Run(settings, list(inputs), output, recursive=recursive)
-    for done, record in enumerate(run_on_ray(run, cluster), 1):
-        if progress is not None:
-            progress(done / len(run.jobs))
-        yield record
+    with closing(run_on_ray(run, cluster)) as records:
+        for done, record in enumerate(records, 1):
+            if progress is not None:
+                progress(done / len(run.jobs))
+            yield record
 
 
 def run_on_ray(run: Run, cluster: ClusterSettings) -> Generator[Record, None, None]:
@@ -104,6 +105,7 @@ def _begin(settings: Settings, journal: Any) -> Callable[[dict[str, Any]], dict[
     """On a worker: load the model, and give what does a picture."""
     import ray
 
+    pin_threads()
     engines = Engines(settings)
     engines.check()
 

@@ -55,6 +55,19 @@ def share_for(ray: Any, settings: ClusterSettings, rows: int) -> Share:
     return Share(min(smallest, rows), min(largest, rows), settings.threads, gpus)
 
 
+def pin_threads() -> None:
+    """On a worker: compute with as many threads as it has processors."""
+    import cv2
+    import ray
+    import torch
+
+    context = ray.get_runtime_context()
+    assigned: dict[str, float] = context.get_assigned_resources()  # type: ignore[no-untyped-call]
+    threads = max(int(assigned.get("CPU", 1)), 1)
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+
+
 class Worker:
     """An actor: made once, then called row by row. What it cannot begin with ends the whole run.
 
@@ -63,14 +76,6 @@ class Worker:
 
     def __init__(self, begin: Callable[[], Callable[[dict[str, Any]], dict[str, Any]]]) -> None:
         """Load what is needed; what is wrong with that is told when the first row comes."""
-        import cv2
-        import ray
-        import torch
-
-        assigned: dict[str, float] = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
-        threads = max(int(assigned.get("CPU", 1)), 1)
-        torch.set_num_threads(threads)
-        cv2.setNumThreads(threads)
         self._fatal: str | None = None
         try:
             self._answer = begin()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swinsr.cluster.places import Place, SharedFolder, TileUrl
-from swinsr.cluster.pool import answers, share_for
+from swinsr.cluster.pool import answers, pin_threads, share_for
 from swinsr.cluster.session import session
 from swinsr.cluster.settings import ClusterSettings
 from swinsr.errors import ImageError, ModelNotFoundError, SwinsrError
@@ -116,6 +116,7 @@ def _begin(
     work: RasterWork, place: Place, weights: str
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """On a worker: load the model, open the raster, and give what does a tile."""
+    pin_threads()
     place.check_reached()
     engine = load_engine(work.settings)
     if weights_of(engine) != weights:

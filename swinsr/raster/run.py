@@ -272,7 +272,9 @@ def _digest(scene: Scene) -> str:
     """
     with opened(scene.name) as dataset:
         files = [Path(file) for file in dataset.files if Path(file).is_file()]
-    known = json.dumps(dataclasses.asdict(scene), sort_keys=True, default=str)
+    # By another path it is the same raster.
+    named = dataclasses.replace(scene, name="" if files else scene.name)
+    known = json.dumps(dataclasses.asdict(named), sort_keys=True, default=str)
     try:
         return f"{sha256_of(*files)} {hashlib.sha256(known.encode()).hexdigest()}"
     except OSError as error:

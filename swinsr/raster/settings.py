@@ -73,7 +73,7 @@ class RasterSettings:
                 raise ConfigError("a band is named twice; name each once")
         if isinstance(self.range, tuple):
             low, high = self.range
-            if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            if not (math.isfinite(high - low) and low < high):
                 raise ConfigError(f"--range is LOW,HIGH with LOW below HIGH, not {low:g},{high:g}")
         elif self.range not in RANGES:
             raise ConfigError(f"--range is LOW,HIGH or {' or '.join(RANGES)}, not {self.range!r}")

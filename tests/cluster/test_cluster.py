@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from swinsr.raster import RasterSettings
 from swinsr.tiling import work_path
 from tests.raster.scenes import ground, tiny, write
 
-TWO = ClusterSettings(workers=(2, 2))
+ONE, TWO = ClusterSettings(workers=(1, 1)), ClusterSettings(workers=(2, 2))
 SHARE = Share(2, 2, 1, 0.0)
 
 
@@ -77,7 +78,7 @@ def test_raster_becomes_the_same_file_and_goes_on(ray: Any, tmp_path: Path) -> N
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        raster(source, output, settings, TWO, count=stop)
+        raster(source, output, settings, ONE, count=stop)
     assert work_path(output).exists() and not output.exists()
     counts.clear()
     record = raster(source, output, settings, TWO, count=lambda done, of: counts.append((done, of)))
@@ -87,13 +88,49 @@ def test_raster_becomes_the_same_file_and_goes_on(ray: Any, tmp_path: Path) -> N
     assert {path.name for path in tmp_path.iterdir()} == {
         *("scene.tif", "whole.tif", "out.tif", "tiny.safetensors"),
     }
-    # Tiles at a URL, which has been empty.
-    output.unlink()
+
+
+@pytest.mark.slow
+def test_raster_is_the_same_by_any_number_of_workers_and_with_tiles_at_a_url(
+    ray: Any, tmp_path: Path
+) -> None:
+    pytest.importorskip("rasterio", reason="rasterio is not installed (the extra `raster`)")
+    source = write(tmp_path / "scene.tif", ground(3, 100, 130))
+    settings = RasterSettings(
+        scale=2, model=str(tiny(tmp_path)), device="cpu", precision="float32", tile=48, overlap=16
+    )
+    whole, output = tmp_path / "whole.tif", tmp_path / "out.tif"
+    swinsr.raster.raster(source, whole, settings)
     tiles = tmp_path / "tiles"
-    elsewhere = ClusterSettings(workers=(2, 2), tiles=f"file://{tiles}")
-    raster(source, output, settings, elsewhere)
-    assert output.read_bytes() == whole.read_bytes()
+    for cluster in (
+        *(ClusterSettings(workers=(number, number)) for number in (1, 2, 4)),
+        ClusterSettings(workers=(1, 2), threads=2),
+        ClusterSettings(workers=(2, 2), tiles=f"file://{tiles}"),
+    ):
+        raster(source, output, settings, cluster)
+        assert output.read_bytes() == whole.read_bytes()
+        output.unlink()
     assert [path for path in tiles.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.slow
+def test_examples_of_the_guide_run(
+    ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("rasterio", reason="rasterio is not installed (the extra `raster`)")
+    pictures(tmp_path / "photos")
+    (tmp_path / "photos/broken.png").unlink()
+    write(tmp_path / "scene.tif", ground(3))
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[2] / "docs/cluster.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, {})
+    assert len(list((tmp_path / "bigger").iterdir())) == 5
+    assert (tmp_path / "scene_x2.tif").exists()
+    said = capsys.readouterr().out
+    assert said.count("bicubic, float32") == 5 and said.count("photos/") == 10
 
 
 def killed_once(marker: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:

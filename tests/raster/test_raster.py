@@ -82,7 +82,10 @@ def test_window_is_the_same_ground(tmp_path: Path) -> None:
     assert np.array_equal(read(output), read(expected))
 
 
-TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
+TYPES = (
+    *("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"),
+    *("float32", "float64"),
+)
 
 
 @pytest.mark.parametrize("dtype", TYPES)
@@ -90,7 +93,7 @@ def test_interpolation_is_that_of_the_whole_in_every_type(dtype: str, tmp_path: 
     samples = ground(2).astype(np.float64)
     if dtype.endswith("int8"):
         samples = samples / 40 - (60 if dtype == "int8" else 0)
-    elif dtype in ("int16", "int32", "float32", "float64"):
+    elif dtype in ("int16", "int32", "int64", "float32", "float64"):
         samples = samples - 3000
     samples = samples.astype(dtype)
     output = run(tmp_path, write(tmp_path / "in.tif", samples), tile=48, overlap=16)
@@ -269,7 +272,8 @@ def test_bad_input_is_named_in_a_sentence(tmp_path: Path) -> None:
     assert "no value of uint16" in refused(tmp_path, source, nodata=-1)
     assert "no such coordinate system" in refused(tmp_path, source, crs="EPSG:0")
     assert "cannot be read as a raster" in refused(tmp_path, tmp_path / "nowhere.tif")
-    assert "LOW below HIGH" in refused_settings(range=(5, 5))
+    for wrong in ((5, 5), (0, float("nan")), (-1e308, 1e308)):
+        assert "LOW below HIGH" in refused_settings(range=wrong)
     bare = write(tmp_path / "bare.tif", ground(1), crs=None)
     assert "--crs EPSG:CODE" in refused(tmp_path, bare)
     empty = write(tmp_path / "empty.tif", np.zeros((2, 300, 300), np.uint16), nodata=0)
