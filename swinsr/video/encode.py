@@ -1,6 +1,7 @@
 """Pictures to packets of a video codec, a closed group of frames at a time."""
 
 import dataclasses
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,6 @@ def plan_encoding(
     output: Path,
     video: VideoSettings,
     threads: int,
-    *,
-    pictures: bool = False,
 ) -> Encoding:
     """Decide, from what the source is and what is asked for.
 
@@ -94,13 +93,12 @@ def plan_encoding(
         output: its suffix tells the container.
         video: what is asked for.
         threads: of the encoder.
-        pictures: whether the source is numbered pictures.
 
     Raises:
         ConfigError: codec, container and options do not go together.
     """
     codec, crf, preset = video.encoder(output)
-    form = stored_format(codec, clip.layout, video.bits, picture=pictures)
+    form = stored_format(codec, clip.layout, video.bits)
     layout = Layout.of(form)
     notes = []
     even = (size[0] + size[0] % layout.steps[0], size[1] + size[1] % layout.steps[1])
@@ -114,6 +112,8 @@ def plan_encoding(
         notes.append(f"{codec} has {layout.bits} bits a sample at most, and the source {bits}")
     if layout.chroma != clip.layout.chroma and not clip.layout.rgb:
         notes.append(f"its {clip.layout.chroma} samples became {layout.chroma}, which {codec} has")
+    if clip.layout.rgb and not layout.rgb:
+        notes.append(f"its RGB samples became Y'CbCr {layout.chroma} (BT.709); FFV1 keeps them")
     coding, tags = _coding(clip, layout, size[0], limited=codec == "prores")
     options: dict[str, str] = {}
     if crf is not None:
@@ -173,6 +173,7 @@ class Encoder:
         self._encoding = encoding
         context: Any = av.CodecContext.create(encoding.encoder, "w")
         encoding.apply(context)
+        os.environ.setdefault("SVT_LOG", "1")  # errors alone: it tells of itself otherwise
         try:
             context.open()
         except (av.FFmpegError, ValueError) as error:

@@ -78,15 +78,15 @@ class Layout:
         return next(depth for depth in (8, 10, 12, 14, 16) if depth >= self.bits)
 
 
-def stored_format(codec: CodecName, layout: Layout, bits: int | None, *, picture: bool) -> str:
+def stored_format(codec: CodecName, layout: Layout, bits: int | None) -> str:
     """The pixel format that a codec writes for a source's layout, as near to it as there is.
+
+    RGB, which only FFV1 writes here, becomes the format that everything plays; of ProRes 4:4:4.
 
     Args:
         codec: of the output.
         layout: of the source.
         bits: asked for; None for the source's.
-        picture: whether the source is RGB pictures, for which the format that everything plays
-            is taken.
     """
     encoder = Codec(ENCODERS[codec], "w")
     names = [form.name for form in encoder.video_formats or ()]
@@ -94,7 +94,7 @@ def stored_format(codec: CodecName, layout: Layout, bits: int | None, *, picture
     wanted = bits or layout.bits
     if layout.rgb and codec == "ffv1":
         return "bgr0" if wanted == 8 else f"gbrp{Layout('444', wanted, True).depth}le"
-    chroma = USUAL if picture and layout.rgb and codec != "ffv1" else layout.chroma
+    chroma = USUAL if layout.rgb and codec != "prores" else layout.chroma
     for kind in _INSTEAD[chroma]:
         stem = GRAY if kind == GRAY else f"yuv{kind}p"
         depths = sorted(

@@ -159,7 +159,9 @@ def _pictures(path: Path, container: InputContainer) -> Any:
         if not stream.disposition & av.stream.Disposition.attached_pic
     ]
     if not pictures:
-        raise ImageReadError(f"{path}: there is no video in this file; it may hold sound alone")
+        raise ImageReadError(
+            f"{path}: there is no video in this file; it holds sound alone, or is cut off"
+        )
     return pictures[0]
 
 

@@ -134,7 +134,6 @@ class _Run:
         threads = os.cpu_count() or 1
         encoding = plan_encoding(
             self._clip, (self._size.height, self._size.width), self._output, self._video, threads,
-            pictures=self._from_pictures,
         )  # fmt: skip
         if self._from_pictures:
             return encoding, Carried((), notes_of(self._clip))
@@ -174,7 +173,6 @@ class _Run:
         if threads != self._encoding.threads:
             self._encoding = plan_encoding(
                 self._clip, self._encoding.size, self._output, self._video, threads,
-                pictures=self._from_pictures,
             )  # fmt: skip
         return Groups(work, self._encoding)
 
