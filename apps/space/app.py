@@ -4,7 +4,7 @@ import os
 import threading
 
 from swinsr.demo import Limits
-from swinsr.demo.server import serve
+from swinsr.demo.serving.server import serve
 
 # A free Space has two cores, and everybody waits for everybody.
 LIMITS = Limits(max_pixels=4_000_000, max_output_pixels=64_000_000, max_files=20, seconds=300)

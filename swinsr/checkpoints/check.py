@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from swinsr.checkpoints.detect import Detected
+from swinsr.checkpoints.detection.restoration import Detected
 from swinsr.errors import WeightsMismatchError
 from swinsr.models import HierarchicalConfig, RestorationConfig
 

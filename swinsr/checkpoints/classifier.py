@@ -12,7 +12,7 @@ from torch import Tensor
 
 from swinsr.checkpoints.canonical import canonical_names, parameters_only, to_float32
 from swinsr.checkpoints.check import check_names
-from swinsr.checkpoints.detect_swin import DetectedClassifier, detect_classifier
+from swinsr.checkpoints.detection.swin import DetectedClassifier, detect_classifier
 from swinsr.checkpoints.layouts.huggingface_swin import is_huggingface_swin, swin_from_huggingface
 from swinsr.checkpoints.layouts.huggingface_swin_config import (
     CONFIGS,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from swinsr.checkpoints.canonical import canonical_names, parameters_only, to_float32
 from swinsr.checkpoints.check import check_names, check_size, check_stated
-from swinsr.checkpoints.detect import Detected, detect
+from swinsr.checkpoints.detection.restoration import Detected, detect
 from swinsr.checkpoints.layouts.huggingface import is_huggingface, tensors_from_huggingface
 from swinsr.checkpoints.layouts.huggingface_config import config_from_huggingface
 from swinsr.checkpoints.metadata import config_from_metadata

@@ -18,7 +18,7 @@ def _left(output: str) -> str:
     import shlex
     from pathlib import Path
 
-    from swinsr.files.unfinished import of_folder, size_in_words
+    from swinsr.files.kept.unfinished import of_folder, size_in_words
     from swinsr.tiling import work_path
 
     folder = work_path(Path(output))

@@ -22,18 +22,18 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "upscale": Entry("swinsr.cli.upscale", "Upscale pictures."),
-    "restore": Entry("swinsr.cli.restore", "Restore pictures at their own size."),
+    "upscale": Entry("swinsr.cli.pictures.upscale", "Upscale pictures."),
+    "restore": Entry("swinsr.cli.pictures.restore", "Restore pictures at their own size."),
     "raster": Entry(
-        "swinsr.cli.raster",
+        "swinsr.cli.pictures.raster",
         "Enlarge a georeferenced raster, whatever its size.",
     ),
     "video": Entry(
-        "swinsr.cli.video",
+        "swinsr.cli.pictures.video",
         "Upscale a video; sound, subtitles, chapters, timing and colours stay as they are.",
     ),
     "watch": Entry(
-        "swinsr.cli.watch",
+        "swinsr.cli.pictures.watch",
         "Upscale pictures as they arrive in a folder, until it is stopped with Ctrl-C.",
     ),
     "serve": Entry(
@@ -41,13 +41,15 @@ COMMANDS = {
         "Serve upscaling over HTTP until it is stopped with Ctrl-C; /docs tells how to ask.",
     ),
     "demo": Entry("swinsr.cli.demo", "Serve a web page that upscales and restores pictures."),
-    "models": Entry("swinsr.cli.models", "List, download and check models."),
-    "info": Entry("swinsr.cli.info", "Show what a weights file holds."),
-    "evaluate": Entry("swinsr.cli.evaluate", "Measure models on datasets as papers do."),
-    "train": Entry("swinsr.cli.train", "Train a network by a recipe."),
-    "export": Entry("swinsr.cli.export", "Write a model as a file for other programs."),
-    "classify": Entry("swinsr.cli.classify", "Print the most probable labels of pictures."),
-    "clean": Entry("swinsr.cli.clean", "List and drop what stopped runs left unfinished."),
+    "models": Entry("swinsr.cli.networks.models", "List, download and check models."),
+    "info": Entry("swinsr.cli.networks.info", "Show what a weights file holds."),
+    "evaluate": Entry("swinsr.cli.networks.evaluate", "Measure models on datasets as papers do."),
+    "train": Entry("swinsr.cli.networks.train", "Train a network by a recipe."),
+    "export": Entry("swinsr.cli.networks.export", "Write a model as a file for other programs."),
+    "classify": Entry(
+        "swinsr.cli.networks.classify", "Print the most probable labels of pictures."
+    ),
+    "clean": Entry("swinsr.cli.pictures.clean", "List and drop what stopped runs left unfinished."),
     "doctor": Entry("swinsr.cli.doctor", "Show what the program found here and what it chooses."),
     "man": Entry("swinsr.cli.views.manual", "Print the manual page.", hidden=True),
 }

@@ -59,7 +59,7 @@ def demo(
     logins = [_login(text) for text in auth]
     check_free(host, port)
     report_note("starting; this takes some seconds")
-    from swinsr.demo.server import serve
+    from swinsr.demo.serving.server import serve
 
     with serve(
         limits,

@@ -1,7 +1,6 @@
 """One job: a picture file read, enlarged or restored, and written."""
 
 import io
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from swinsr.errors import (
     ImageReadError,
-    ImageWriteError,
     NotEnoughMemoryError,
-    OutputExistsError,
     SwinsrError,
     is_out_of_memory,
 )
 from swinsr.files.choose import choose_way, suited
 from swinsr.files.engines import Engines, Models
 from swinsr.files.expect import Announce, expect
+from swinsr.files.outputs import checked_format, make_parent, write_out
 from swinsr.files.plan import Job
 from swinsr.files.record import Record, sentence
 from swinsr.files.settings import Settings
-from swinsr.files.sources import is_folder
-from swinsr.image.formats.table import check_side, output_format
+from swinsr.image.formats.table import check_side
 
 if TYPE_CHECKING:
     from swinsr.files.size import Size
@@ -154,37 +151,6 @@ def can_start(job: Job, settings: Settings) -> bool:
     return True
 
 
-def checked_format(job: Job, settings: Settings) -> str | None:
-    """The output's format; None where it is there and is to stay.
-
-    What is wrong with the output shows before the work is done, not after.
-
-    Raises:
-        SwinsrError: the picture cannot be done.
-    """
-    if job.error is not None:
-        raise ImageWriteError(job.error)
-    form = settings.format or output_format(job.output)
-    settings.check_format(form)
-    if not job.to_stream:
-        _check_folder(job)
-    if not job.to_stream and os.path.lexists(job.output):
-        if settings.skip_existing and not is_folder(job.output):
-            return None
-        _check_output(job, settings)
-    return form
-
-
-def _check_output(job: Job, settings: Settings) -> None:
-    if is_folder(job.output):
-        raise ImageWriteError(f"{job.output}: a folder of that name is there; choose another name")
-    if not settings.overwrite:
-        raise OutputExistsError(
-            f"{job.output}: it is already there; choose another name with -o, or replace it with "
-            "--overwrite"
-        )
-
-
 class Conversion:
     """One file on its way, however many pictures it holds: read, computed, written.
 
@@ -242,9 +208,9 @@ class Conversion:
             data, lost = encode_to_bytes(
                 pictures, frames, form, quality=quality, lossless=settings.lossless
             )
-            _write_out(data)
+            write_out(data)
         else:
-            _make_parent(job)
+            make_parent(job)
             options: dict[str, Any] = {
                 "format_name": form,
                 "quality": quality,
@@ -338,54 +304,6 @@ def _source(job: Job) -> "ImageSource":
         return _Named(job.source.read_bytes(), job.name)
     except OSError as error:
         raise ImageReadError(f"{job.name}: it cannot be read ({error.strerror})") from error
-
-
-def _write_out(data: bytes) -> None:
-    """The whole file on standard output.
-
-    Raises:
-        ImageWriteError: it does not take it, or it is a terminal.
-    """
-    if sys.stdout.isatty():
-        raise ImageWriteError("standard output is a terminal; redirect it, or use -o FILE")
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        sys.stdout = None  # what is buffered would fail once more, loudly, at the end
-        raise ImageWriteError(
-            f"standard output cannot be written to ({error.strerror}); free some space there"
-        ) from error
-
-
-def _check_folder(job: Job) -> None:
-    """Where a file was named, its folder must be there; only that of a tree is made.
-
-    Raises:
-        ImageWriteError: it is not.
-    """
-    if not job.below_output and not is_folder(job.output.parent):
-        raise ImageWriteError(f"{job.output}: the folder does not exist; create it first")
-
-
-def _make_parent(job: Job) -> None:
-    """Make the folder of a file within a tree.
-
-    Raises:
-        ImageWriteError: it cannot be made.
-    """
-    _check_folder(job)
-    if is_folder(job.output.parent):
-        return
-    try:
-        job.output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImageWriteError(
-            f"{job.output.parent}: the folder cannot be made ({error.strerror}); choose another "
-            "with -o"
-        ) from error
 
 
 def _with_depth(image: "Image", bits: int) -> "Image":

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from swinsr.errors import ConfigError, ImageWriteError
-from swinsr.files.convert import attempt, can_start, convert
+from swinsr.files.convert import attempt, convert
 from swinsr.files.engines import Engines
 from swinsr.files.expect import Announce
-from swinsr.files.finished import Finished
+from swinsr.files.kept.finished import Finished
+from swinsr.files.outputs import can_start
 from swinsr.files.plan import Job, Naming, plan_jobs
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
@@ -197,12 +198,12 @@ class Run:
         self.make_folder()
         processes = min(processes, len(self.jobs)) if self._started else 1
         if processes > 1:
-            from swinsr.files.workers import run_in_workers
+            from swinsr.files.parallel.workers import run_in_workers
 
             self.release()
             return run_in_workers(self.settings, self.jobs, processes)
         if len(self.jobs) > 1 and not any(job.from_stream or job.to_stream for job in self.jobs):
-            from swinsr.files.ahead import run_ahead
+            from swinsr.files.parallel.ahead import run_ahead
 
             return run_ahead(self._engines, self.settings, self.jobs, watch, announce)
         return self._here(watch, announce)

@@ -27,7 +27,7 @@ _CHROMA = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], n
 # Of the flattest tenth of the blocks over the median one: noise has above, texture below.
 _EVEN, _VERY_EVEN = 0.5, 0.68
 _IN_COLOUR = 0.4
-# From this share of higher frequencies that only one place of the grid makes nothing, it was a JPEG.
+# It was a JPEG where one place of the grid makes so many more higher frequencies nothing.
 _GRID = 0.1
 # Rows and columns of the lower frequencies, and libjpeg's mean step for them at quality 50.
 _LOW = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (2, 1), (1, 2), (2, 2), (0, 3), (3, 0))

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from torch import Tensor
 
-from swinsr.checkpoints.detect import detect
+from swinsr.checkpoints.detection.restoration import detect
 from swinsr.checkpoints.layouts.official import official_buffers
 from swinsr.errors import WeightsMismatchError
 from swinsr.models import RestorationConfig, build, config_from_published

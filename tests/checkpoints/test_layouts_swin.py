@@ -10,7 +10,7 @@ from torch import Tensor
 
 from swinsr.checkpoints.classifier import load_classifier
 from swinsr.checkpoints.classifier_save import save_classifier
-from swinsr.checkpoints.detect_swin import detect_classifier
+from swinsr.checkpoints.detection.swin import detect_classifier
 from swinsr.checkpoints.layouts.huggingface_swin import swin_from_huggingface, swin_to_huggingface
 from swinsr.checkpoints.layouts.huggingface_swin_config import classifier_config_from_huggingface
 from swinsr.checkpoints.layouts.microsoft import published_buffers

@@ -89,7 +89,7 @@ def test_a_home_that_cannot_be_written_costs_nothing_else(
 def test_notes_do_not_grow_for_ever(
     call: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swinsr.files import finished
+    from swinsr.files.kept import finished
 
     monkeypatch.setattr(finished, "_SLACK", 2)
     save("in.png")

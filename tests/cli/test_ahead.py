@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from swinsr.files import ahead
 from swinsr.files.convert import Conversion
 from swinsr.files.engines import Engines
+from swinsr.files.parallel import ahead
 from swinsr.files.plan import Job
 from swinsr.files.settings import Settings
 from tests.cli.conftest import Call

@@ -64,7 +64,7 @@ def test_links_are_read_through_and_written_through(call: Call, picture: bytes) 
 def test_an_input_that_goes_meanwhile_fails_alone(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swinsr.files import ahead as module
+    from swinsr.files.parallel import ahead as module
 
     Path("d").mkdir()
     for name in "abc":

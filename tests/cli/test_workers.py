@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from swinsr.files import workers
+from swinsr.files.parallel import workers
 from swinsr.files.plan import Job
 from swinsr.files.settings import Settings
 

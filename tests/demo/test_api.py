@@ -45,7 +45,7 @@ def refused(call: Any, *values: Any, **names: Any) -> str:
 
 def test_no_model_is_in_memory_before_it_is_used(demo: Demo) -> None:
     # Tests of this package share the server; this one is about a fresh one's start.
-    probe = "import sys, swinsr.demo.server, swinsr.demo.app; print('torch' in sys.modules)"
+    probe = "import sys, swinsr.demo.serving.server, swinsr.demo.app; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     assert demo.health()["status"] == "ok"

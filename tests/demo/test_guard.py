@@ -5,7 +5,7 @@ from typing import Any
 
 from swinsr.demo import Limits
 from swinsr.demo.folder import Folder
-from swinsr.demo.guard import REQUEST_BYTES, Guard
+from swinsr.demo.serving.guard import REQUEST_BYTES, Guard
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:

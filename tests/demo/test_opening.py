@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from swinsr.demo.opening import Opening
+from swinsr.demo.serving.opening import Opening
 from swinsr.errors import ConfigError
 
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from swinsr.cli.train import train
+from swinsr.cli.networks.train import train
 from swinsr.errors import ConfigError
 from swinsr.install import install_extra
 from swinsr.training import Run, find_recipe, shipped_recipes

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from swinsr.checkpoints import detect
 from swinsr.checkpoints.canonical import canonical_names
+from swinsr.checkpoints.detection import restoration as detect
 from swinsr.checkpoints.load import network_from
 from swinsr.errors import CheckpointError, ConfigError
 from swinsr.models import RestorationNetwork

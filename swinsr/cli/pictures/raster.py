@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from swinsr.cli import options
+from swinsr.cli.table import OPTIONS
 from swinsr.cli.views.console import show
 from swinsr.cli.views.progress import FileProgress, counted
 from swinsr.errors import ConfigError
@@ -44,12 +45,12 @@ def raster(
     scale: int | None = typer.Option(
         None, "-s", "--scale", metavar="N", help="A whole number. Default: the model's own, else 4."
     ),
-    model: Annotated[str | None, options.OPTIONS["model"].__metadata__[0]] = None,
-    fast: Annotated[bool, options.OPTIONS["fast"].__metadata__[0]] = False,
-    device: Annotated[str, options.OPTIONS["device"].__metadata__[0]] = "auto",
-    precision: Annotated[str, options.OPTIONS["precision"].__metadata__[0]] = "auto",
-    force: Annotated[bool, options.OPTIONS["force_float16"].__metadata__[0]] = False,
-    self_ensemble: Annotated[bool, options.OPTIONS["self_ensemble"].__metadata__[0]] = False,
+    model: Annotated[str | None, OPTIONS["model"].__metadata__[0]] = None,
+    fast: Annotated[bool, OPTIONS["fast"].__metadata__[0]] = False,
+    device: Annotated[str, OPTIONS["device"].__metadata__[0]] = "auto",
+    precision: Annotated[str, OPTIONS["precision"].__metadata__[0]] = "auto",
+    force: Annotated[bool, OPTIONS["force_float16"].__metadata__[0]] = False,
+    self_ensemble: Annotated[bool, OPTIONS["self_ensemble"].__metadata__[0]] = False,
     bands: str | None = typer.Option(
         None,
         "--bands",
@@ -115,8 +116,8 @@ def raster(
         help="Pixels that neighbouring tiles share.",
         rich_help_panel="Large pictures",
     ),
-    resume: Annotated[bool, options.OPTIONS["resume"].__metadata__[0]] = True,
-    overwrite: Annotated[bool, options.OPTIONS["overwrite"].__metadata__[0]] = False,
+    resume: Annotated[bool, OPTIONS["resume"].__metadata__[0]] = True,
+    overwrite: Annotated[bool, OPTIONS["overwrite"].__metadata__[0]] = False,
     ray: options.Ray = None,
     workers: options.Workers = None,
     gpus_per_worker: options.GpusPerWorker = None,

@@ -1,6 +1,6 @@
 """A worker process: a line of JSON with the options, then a line a picture; a line in answer.
 
-Started by `swinsr.files.workers`, and of no use by hand.
+Started by `swinsr.files.parallel.workers`, and of no use by hand.
 """
 
 import json

@@ -8,7 +8,8 @@ from typing import cast
 import typer
 
 from swinsr.cli import options
-from swinsr.cli.views.console import FileProgress, report_note, show
+from swinsr.cli.views.console import report_note, show
+from swinsr.cli.views.progress import FileProgress
 from swinsr.files.settings import Settings, Task
 from swinsr.watch import WatchSettings
 

@@ -15,7 +15,7 @@ from swinsr.files.plan import Job
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
 
-COMMAND = (sys.executable, "-m", "swinsr.files.worker")
+COMMAND = (sys.executable, "-m", "swinsr.files.parallel.worker")
 _GRACE_SECONDS = 10.0  # for a worker that was told to stop, to remove what it had begun
 _POLL_SECONDS = 0.2
 

@@ -11,7 +11,7 @@ from swinsr.cli.views.console import report_error, report_line, report_note
 from swinsr.errors import SwinsrError
 
 if TYPE_CHECKING:
-    from swinsr.files.unfinished import Unfinished
+    from swinsr.files.kept.unfinished import Unfinished
 
 
 def clean(
@@ -26,7 +26,7 @@ def clean(
     A large picture that was stopped leaves its finished tiles in a hidden folder beside the output,
     from which the same command goes on. What a process is at work on is left alone.
     """
-    from swinsr.files.unfinished import find_unfinished, size_in_words
+    from swinsr.files.kept.unfinished import find_unfinished, size_in_words
 
     try:
         found = list(find_unfinished(folder, recursive=recursive))
@@ -56,7 +56,7 @@ def clean(
 
 
 def _told(one: "Unfinished") -> str:
-    from swinsr.files.unfinished import size_in_words
+    from swinsr.files.kept.unfinished import size_in_words
 
     size = size_in_words(one.bytes)
     if one.output is None:

@@ -15,7 +15,7 @@ from swinsr.demo.examples import example_pictures
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Jobs
 from swinsr.demo.limits import Limits
-from swinsr.demo.opening import Opening, check_gradio
+from swinsr.demo.serving.opening import Opening, check_gradio
 from swinsr.demo.tasks.convert import Workshop
 from swinsr.errors import ConfigError, SwinsrError
 from swinsr.version import __version__
@@ -123,7 +123,7 @@ def _launch(
     from starlette.routing import Route
 
     from swinsr.demo.app import build
-    from swinsr.demo.guard import Guard
+    from swinsr.demo.serving.guard import Guard
     from swinsr.demo.widgets.page import Page
     from swinsr.demo.widgets.theme import theme
 

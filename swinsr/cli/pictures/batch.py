@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from swinsr.cli.views.console import report_error, show
 from swinsr.cli.views.progress import FileProgress, counted
 from swinsr.errors import ConfigError
-from swinsr.files.finished import Finished
+from swinsr.files.kept.finished import Finished
 from swinsr.files.run import Run
 from swinsr.files.settings import Settings
 from swinsr.files.signals import StoppedError
@@ -66,7 +66,7 @@ def run_batch(
                 if step is not None:
                     step(done)
         except StoppedError as stopped:
-            from swinsr.files.unfinished import is_work_folder
+            from swinsr.files.kept.unfinished import is_work_folder
             from swinsr.tiling import work_path
 
             # What a worker process kept is known by its folder alone.

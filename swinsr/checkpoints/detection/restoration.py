@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from swinsr.checkpoints.architectures import refuse_unknown
-from swinsr.checkpoints.detect_head import detect_head
+from swinsr.checkpoints.detection.head import detect_head
 from swinsr.checkpoints.metadata import checked_config
 from swinsr.errors import ConfigError, WeightsMismatchError
 from swinsr.models import RestorationConfig

@@ -1,7 +1,7 @@
 """`swinsr restore`: pictures in, the same pictures without noise or JPEG artefacts out."""
 
 from swinsr.cli import options
-from swinsr.cli.batch import run_batch
+from swinsr.cli.pictures.batch import run_batch
 from swinsr.files.settings import Settings
 
 

@@ -16,9 +16,10 @@ from itertools import islice
 
 from swinsr.errors import SwinsrError
 from swinsr.files.choose import suited
-from swinsr.files.convert import Conversion, attempt, checked_format, failed, look
+from swinsr.files.convert import Conversion, attempt, failed, look
 from swinsr.files.engines import Engines
 from swinsr.files.expect import Announce
+from swinsr.files.outputs import checked_format
 from swinsr.files.plan import Job
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings

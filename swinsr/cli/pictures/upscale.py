@@ -1,7 +1,7 @@
 """`swinsr upscale`: pictures in, larger pictures out."""
 
 from swinsr.cli import options
-from swinsr.cli.batch import run_batch
+from swinsr.cli.pictures.batch import run_batch
 from swinsr.files.settings import Settings
 
 

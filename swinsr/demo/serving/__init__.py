@@ -1,0 +1,1 @@
+"""The server of the page: its port, its guard, what answers first."""

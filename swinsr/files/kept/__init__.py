@@ -1,0 +1,1 @@
+"""What earlier runs finished, and what they left unfinished."""
