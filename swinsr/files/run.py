@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from swinsr.errors import ConfigError, ImageWriteError
-from swinsr.files.convert import attempt, convert
+from swinsr.files.convert import attempt, can_start, convert
 from swinsr.files.engines import Engines
 from swinsr.files.expect import Announce
 from swinsr.files.kept.finished import Finished
-from swinsr.files.outputs import can_start
 from swinsr.files.plan import Job, Naming, plan_jobs
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings

@@ -53,6 +53,14 @@ def from_unit(pixels: Array, low: float, high: float) -> npt.NDArray[np.float32]
     return (pixels.astype(np.float64) * (high - low) + low).astype(np.float32)
 
 
+def within_unit(pixels: Array, low: float, high: float) -> Array:
+    """Float samples clipped to 0..1 where that is their range; others are measurements, and stay.
+
+    Overshoot beyond 0..1 would be read again as a range of its own.
+    """
+    return np.clip(pixels, 0.0, 1.0) if (low, high) == (0.0, 1.0) else pixels
+
+
 def in_depth(image: Image, dtype: npt.DTypeLike) -> Image:
     """A picture in another sample type, black at black and white at white.
 

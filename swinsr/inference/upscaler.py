@@ -25,6 +25,7 @@ from swinsr.image import (
 )
 from swinsr.image.arrays import from_array, to_array
 from swinsr.image.colour.tone import tone_of
+from swinsr.image.depth import from_unit, to_unit, within_unit
 from swinsr.inference.bar import watched
 from swinsr.inference.baselines import BASELINES, DEFAULT_SCALE
 from swinsr.inference.engine import BaselineEngine, Engine, NetworkEngine
@@ -261,16 +262,20 @@ class Upscaler:
         runs_alpha = varies and scale != 1.0
         if alpha is not None and varies:
             pixels = bleed_colour(pixels, alpha)
-        # Networks know sRGB; what interpolation does is the same in any numbers.
-        tone = None
+        # Networks know 0..1 and sRGB's curve; what interpolation does is the same in any numbers.
+        tone, low, high = None, 0.0, 1.0
         if self.engine.task != "baseline":
             tone = tone_of(image.metadata, image.channels)
-        planes = to_float(pixels) if tone is None else tone.to_srgb(to_float(pixels))
+            low, high = (image.low, image.high) if dtype == np.float32 else (low, high)
+        planes = to_unit(to_float(pixels), low, high)
+        if tone is not None:
+            planes = tone.to_srgb(planes)
         colours = self.engine.enlarge(
             planes, scale, size, part(progress, 0.0, 0.5) if runs_alpha else progress
         )
         if tone is not None:
             colours = tone.from_srgb(colours)
+        colours = from_unit(colours, low, high)
         out_alpha: Array | None = None
         if alpha is not None and runs_alpha:
             plane = enlarge_alpha(
@@ -283,5 +288,5 @@ class Upscaler:
             out_alpha = alpha if varies else np.full(size, alpha.flat[0], dtype)
         out = to_depth(colours, dtype)
         if dtype == np.float32:
-            out = np.clip(out, 0.0, 1.0)
+            out = within_unit(out, image.low, image.high)
         return dataclasses.replace(image, pixels=out, alpha=out_alpha)

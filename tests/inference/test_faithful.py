@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
-from swinsr import Upscaler
+from swinsr import Settings, Upscaler, upscale_file
 from swinsr.image import Image, Metadata
 from swinsr.image.resize.matlab import imresize
 from swinsr.inference.faithful import carried_around
@@ -109,3 +110,38 @@ def test_ramp_from_gray_to_a_saturated_green_is_as_smooth_as_its_interpolation()
     smooth = Upscaler.from_pretrained("bicubic").upscale(picture, 2).pixels.astype(int)
     inner = (slice(2 * BORDER, -2 * BORDER),) * 2
     assert (np.abs(out - smooth)[inner] > 4).mean() < 0.005
+
+
+RANGES = [(300.0, 1400.0), (0.0, 4.0), (0.0, 255.0), (-1.0, 1.0)]
+
+
+def measured(low, high):
+    """A smooth float picture from `low` to `high`."""
+    y, x = np.mgrid[:40, :48].astype(np.float32)
+    wave = (np.sin(x / 5) + np.cos(y / 7))[..., None]
+    wave = (wave - wave.min()) / (wave.max() - wave.min())
+    return (low + wave * (high - low)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("low", "high"), RANGES)
+@pytest.mark.parametrize("tile", [None, 32])
+def test_float_files_keep_their_numbers(tmp_path, low, high, tile):
+    values = measured(low, high)
+    tifffile.imwrite(tmp_path / "in.tif", values[..., 0])
+    way = {"mode": "overlap", "tile": tile, "overlap": 16} if tile else {}
+    for model, near in (("bicubic", 0.02), ("swinsr-light-x2", 0.05)):
+        out = tmp_path / f"{model}.tif"
+        upscale_file(tmp_path / "in.tif", out, Settings(scale=2, model=model, **way))
+        found = tifffile.imread(out)
+        expected = imresize(values, size=(80, 96))[..., 0]
+        assert found.dtype == np.float32
+        inner = (slice(8, -8), slice(8, -8))
+        assert np.abs(found - expected)[inner].max() <= near * (high - low)
+        if model == "bicubic":
+            np.testing.assert_allclose(found, expected, atol=2e-6 * max(abs(low), abs(high)))
+
+
+def test_float_arrays_in_the_unit_range_end_within_it():
+    planes = np.random.default_rng(0).random((16, 16, 3), np.float32).round()
+    out = Upscaler.from_pretrained("bicubic")(planes, 2)
+    assert out.min() == 0 and out.max() == 1

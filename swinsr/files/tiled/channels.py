@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from swinsr.image import bleed_colour, largest_value, to_depth, to_float
 from swinsr.image.colour.tone import ToneCurve
+from swinsr.image.depth import from_unit, to_unit, within_unit
 from swinsr.tiling import RawFile
 
 Array = NDArray[Any]
@@ -29,7 +30,8 @@ class Channels:
         alpha: whether one more follows.
         varies: whether that is not the same everywhere.
         enlarges: False where a model restores at the picture's own size, and leaves alpha alone.
-        tone: of the file's colours, where the model is to see them in sRGB's numbers.
+        tone: of the file's colours, where the model is to see them along sRGB's curve.
+        low, high: black and white of float samples; the model sees 0..1.
     """
 
     colours: int
@@ -37,13 +39,15 @@ class Channels:
     varies: bool
     enlarges: bool
     tone: ToneCurve | None = None
+    low: float = 0.0
+    high: float = 1.0
 
     def prepared(self, samples: Array) -> FloatArray:
         """Floats of a rectangle of the file, its colours continued under what is transparent."""
         colours = np.ascontiguousarray(samples[..., : self.colours])
         if self.varies:
             colours = bleed_colour(colours, np.ascontiguousarray(samples[..., -1]))
-        planes = to_float(colours)
+        planes = to_unit(to_float(colours), self.low, self.high)
         if self.tone is not None:
             planes = self.tone.to_srgb(planes)
         if not self.alpha:
@@ -94,8 +98,13 @@ class Finish:
         return self._typed(band)
 
     def _typed(self, band: FloatArray) -> Array:
-        out = to_depth(np.ascontiguousarray(band), self._dtype)
-        return np.clip(out, 0.0, 1.0) if self._dtype == np.float32 else out
+        if self._dtype != np.float32:
+            return to_depth(np.ascontiguousarray(band), self._dtype)
+        channels = self._channels
+        colours = from_unit(band[..., : channels.colours], channels.low, channels.high)
+        colours = within_unit(colours, channels.low, channels.high)
+        rest = np.clip(band[..., channels.colours :], 0.0, 1.0)
+        return np.concatenate([colours, rest], axis=2)
 
     def _limits(self, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
         """The smallest and largest alpha of the 3x3 pixels around each one's source."""

@@ -155,6 +155,7 @@ class _Run:
                 varies,
                 self._scale != 1.0,
                 tone_of(outline.metadata, outline.channels) if engine.tileable else None,
+                *((outline.low, outline.high) if outline.dtype == np.float32 else (0.0, 1.0)),
             )
             finish = Finish(channels, source, self._size, self._dtype)
             if not stages:
