@@ -134,7 +134,7 @@ def uniform(image: Image, first: Image) -> Image:
         raise DamagedError("the frames of an animation must all be gray or all in colour")
     alpha = image.alpha
     if alpha is None:
-        alpha = np.full(image.pixels.shape[:2], largest_value(image.pixels.dtype))
-        alpha = alpha.astype(image.pixels.dtype)
+        white = largest_value(image.pixels.dtype)
+        alpha = np.full(image.pixels.shape[:2], white, image.pixels.dtype)
     pixels = image.pixels if first.is_gray else to_rgb(image.pixels)
     return image.with_pixels(pixels, alpha)

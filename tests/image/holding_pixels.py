@@ -98,7 +98,7 @@ def pixel_cases() -> Iterator[Case]:
         tiff(samples=height, photometric="minisblack"),
         lambda d: bool((tifffile.imread(io.BytesIO(d))[::2, ::2] == height).all()),
     )
-    kind = "inks (CMYK), Lab"
+    kind = "inks (CMYK)"
     inks = random_samples((24, 32, 4), np.uint8)
     yield Case(kind, JPEG, cmyk_jpeg(inks), lambda d: None if opened(d).mode == "RGB" else False)
     yield Case(

@@ -214,3 +214,36 @@ def test_composition_is_that_of_its_formula(seed, dtype):
     seen = alpha[..., 0] > 0
     exact = colour[seen] / alpha[seen] * white
     assert np.abs(second.pixels[seen] - exact).max(initial=0) <= 0.5 + 1e-6
+
+
+def webp(frames, size) -> bytes:
+    """Frames (RGBA, left, top, dispose, replace) as an animated WebP without loss."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+    def number(value: int) -> bytes:
+        return value.to_bytes(3, "little")
+
+    body = chunk(b"VP8X", struct.pack("<I", 0x12) + number(size[1] - 1) + number(size[0] - 1))
+    body += chunk(b"ANIM", bytes(6))
+    for samples, left, top, dispose, replaces in frames:
+        stream = io.BytesIO()
+        PilImage.fromarray(samples).save(stream, "WEBP", lossless=True, exact=True)
+        data = stream.getvalue()
+        at = data.index(b"VP8L")
+        place = number(left // 2) + number(top // 2) + number(samples.shape[1] - 1)
+        place += number(samples.shape[0] - 1) + number(100) + bytes([replaces << 1 | dispose])
+        body += chunk(b"ANMF", place + data[at:])
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+@pytest.mark.parametrize(
+    ("below", "expected"), [(WHITE, (255, 127, 127, 255)), (CLEAR, (255, 0, 0, 128))]
+)
+def test_webp_frames_are_composed_in_straight_alpha_within_two_levels(below, expected):
+    """libwebp mixes with 8-bit reciprocals."""
+    second = seen(webp([(below, 0, 0, 0, 0), (DOT, 4, 4, 0, 0)], (24, 32)))[1]
+    assert np.abs(second[4:12, 4:12].astype(int) - expected).max() <= 2
+    uncovered = seen(webp([(DOT, 4, 4, 1, 0), (DOT, 16, 8, 0, 1)], (24, 32)))
+    assert [frame[..., 3].astype(bool).sum() for frame in uncovered] == [64, 64]

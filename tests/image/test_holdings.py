@@ -18,7 +18,8 @@ from holdings import (
 )
 from image_files import exif_bytes, rgb_profile
 
-from swinsr.image import Image, Metadata, Text, encode_image
+from swinsr.image import Image, Metadata, Text, encode_image, read_image, without_description
+from swinsr.image.bands import open_bands
 from swinsr.image.formats.heif import read as heif
 from swinsr.image.formats.table import ALL
 
@@ -95,3 +96,29 @@ def test_metadata_of_a_plain_picture_costs_no_note():
             assert encode_image(io.BytesIO(), Image(COLOUR), form) == ()
     gray = Image(np.ascontiguousarray(COLOUR[..., :1]))
     assert encode_image(io.BytesIO(), gray, "GIF") == ()
+
+
+@BOTH
+def test_bands_say_what_reading_as_a_whole_says(tmp_path):
+    pytest.importorskip("pyvips")
+    banded = 0
+    for number, (case, _) in enumerate(outcomes()):
+        path = tmp_path / f"{number}{ALL[case.form].suffixes[0]}"
+        path.write_bytes(case.data)
+        found = open_bands(path)
+        if found is None:
+            continue
+        whole = read_image(path)
+        assert found.metadata == whole.metadata, case.kind
+        assert found.notes == whole.notes, case.kind
+        banded += 1
+    assert banded > 20
+
+
+def test_stripping_leaves_only_what_colours_need():
+    colour = ((b"gAMA", bytes(4)),)
+    metadata = Metadata(
+        rgb_profile(), exif_bytes(), b"<x/>", (1, 2), colour, (Text("a", "b"),), IPTC
+    )
+    stripped = without_description(Image(COLOUR, metadata=metadata)).metadata
+    assert stripped == Metadata(icc=metadata.icc, png_colour=colour)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -228,11 +230,8 @@ class Workshop:
         return Chosen(offer, reason, settings, target)
 
     def _written(self, run: Conversion, file: Path) -> Record:
-        try:
+        with _named(file):
             return run.write()
-        except ImageWriteError as error:
-            # The visitor knows the name, not the server's folders.
-            raise ImageWriteError(str(error).replace(str(file), file.name)) from error
 
     def save_again(self, job: Job, lossless: str, saving: Saving) -> Path:
         """A finished result in another format."""
@@ -242,10 +241,11 @@ class Workshop:
         frames = read_frames(path, max_pixels=None).limited(kind)
         target = self.folder.new_file(Naming("", _suffix(kind)).name(path))
         check_side(target.name, frames.header.height, frames.header.width, kind)
-        if frames.count > 1:
-            write_frames(target, frames, frames, quality=saving.quality)
-        else:
-            _write(target, next(iter(frames)).image, saving.quality)
+        with _named(target):
+            if frames.count > 1:
+                write_frames(target, frames, frames, quality=saving.quality)
+            else:
+                write_image(target, next(iter(frames)).image, quality=saving.quality)
         return target
 
     def _shown(self, image: Image, written: Path | None) -> Path:
@@ -339,8 +339,18 @@ def _suffix(format_name: str | None) -> str | None:
 
 
 def _write(path: Path, image: Image, quality: int) -> tuple[str, ...]:
-    try:
+    with _named(path):
         return write_image(path, image, quality=quality)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Errors that name the file alone: the visitor knows it, not the server's folders.
+
+    Raises:
+        ImageWriteError: in place of one with the whole path.
+    """
+    try:
+        yield
     except ImageWriteError as error:
-        # The visitor knows the name, not the server's folders.
         raise ImageWriteError(str(error).replace(str(path), path.name)) from error

@@ -19,8 +19,15 @@ _COM, _SOS, _EOI = 0xFE, 0xDA, 0xD9
 _APP = range(0xE0, 0xF0)
 _ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 _PICTURES = 0xB001  # how many there are, in the directory of a multi-picture file
-# What carries the picture itself or metadata in a form of ours, by the start of the segment.
-_KNOWN = (b"JFIF\0", b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Adobe")
+# The picture itself, how it was saved, or metadata in a form of ours, by how a segment begins.
+_KNOWN = (
+    b"JFIF\0",
+    b"Exif\0",
+    b"http://ns.adobe.com/xap/1.0/\0",
+    b"ICC_PROFILE\0",
+    b"Adobe",
+    b"Ducky",
+)
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _SAYS_HOW = re.compile(r"quality\s*[=:]\s*\d", re.IGNORECASE)
 _LONGEST_TRAILER = 64  # zeros and the like that writers leave behind a picture
