@@ -136,6 +136,12 @@ def _rows(given: argparse.Namespace, device: torch.device) -> Iterator[Row]:
                 case = Case(name, built, size, precision)
                 yield case.measure("published", functools.partial(case.published, file), given.runs)
                 yield case.measure("swinsr", case.ours, given.runs)
+                if device.type == "cuda":
+                    plain = functools.partial(case.ours, captured=False)
+                    yield case.measure("swinsr, no graph", plain, given.runs)
+                    if not triton_lacks(device):
+                        halves = functools.partial(case.ours, block="triton")
+                        yield case.measure("swinsr, blocks in halves", halves, given.runs)
 
 
 def _check_kernels(log: Log, device: torch.device) -> float:

@@ -1,6 +1,7 @@
 """One row of the table: a contender on a network, a size and a precision, checked and timed."""
 
 import dataclasses
+import os
 import statistics
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from benchmarks.published import Unavailable, published_network
 from swinsr.inference import prepare
 from swinsr.models import RestorationNetwork
 from swinsr.models.count import count
+from swinsr.ops.backend import BLOCK_VARIABLE
 from swinsr.runtime.precision import exact_float32, tf32_products
 
 Run = Callable[[Tensor], Tensor]
@@ -99,9 +101,24 @@ class Case:
             row.problem = "out of memory"
         return row
 
-    def ours(self) -> Run:
-        """Prepared as the Upscaler prepares it."""
-        return prepare(self.built, self.precision)
+    def ours(self, *, block: str = "auto", captured: bool = True) -> Run:
+        """Prepared as the Upscaler prepares it.
+
+        Args:
+            block: how blocks run; see SWINSR_BLOCK.
+            captured: replay a graph where the device has them.
+        """
+        before = os.environ.get(BLOCK_VARIABLE)
+        os.environ[BLOCK_VARIABLE] = block
+        try:
+            ready = prepare(self.built, self.precision)
+        finally:
+            del os.environ[BLOCK_VARIABLE]
+            if before is not None:
+                os.environ[BLOCK_VARIABLE] = before
+        if not captured:
+            ready.captured = None
+        return ready
 
     def published(self, file: Path | None, *, compiled: bool = False) -> Run:
         """The published network, all of it in the precision's type.

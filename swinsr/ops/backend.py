@@ -1,7 +1,7 @@
 """Which implementation of an operation runs, and why; the choice can be forced and is explained.
 
 SWINSR_ATTENTION=reference|sdpa|native|triton   forces window attention
-SWINSR_BLOCK=modules|native   forces how a block runs
+SWINSR_BLOCK=modules|native|triton   forces how a block runs
 SWINSR_PROCESS=reference|strided|triton   forces the shift and cut into windows
 SWINSR_ISA=baseline|avx2|avx512|avx512bf16   forces the kernels' instruction set
 """
@@ -17,7 +17,7 @@ from swinsr.ops.native.library import ISA_VARIABLE, instruction_sets, kernels, u
 
 ATTENTION_VARIABLE = "SWINSR_ATTENTION"
 BLOCK_VARIABLE = "SWINSR_BLOCK"
-BLOCK_BACKENDS = ("auto", "modules", "native")
+BLOCK_BACKENDS = ("auto", "modules", "native", "triton")
 PROCESS_VARIABLE = "SWINSR_PROCESS"
 ATTENTION_BACKENDS = ("auto", "reference", "sdpa", "native", "triton")
 PROCESS_BACKENDS = ("auto", "reference", "strided", "triton")
@@ -99,23 +99,25 @@ def block_backend(requested: str, device: torch.device, obstacle: str) -> str:
         obstacle: what in the block the kernel cannot compute; empty for nothing.
 
     Returns:
-        "modules" or "native".
+        "modules", "native", or "triton", which is two kernels, of a network made ready alone, and
+        taken only by name.
 
     Raises:
         ConfigError: an unknown backend, or variables that contradict each other.
-        DeviceError: the kernel was asked for by name and cannot run.
+        DeviceError: a kernel was asked for by name and cannot run.
     """
     asked, by = _asked(requested, BLOCK_VARIABLE, BLOCK_BACKENDS, "block")
     other = _forces_modules()
     if asked == "modules":
         return "modules"
-    lacks = obstacle or _native_lacks(device, torch.float32)
-    if asked == "native":
+    triton = asked == "triton"
+    lacks = obstacle or (triton_lacks(device) if triton else _native_lacks(device, torch.float32))
+    if asked != "auto":
         if lacks:
             raise DeviceError(f"{by} cannot run: {lacks}.")
         if other:
             raise ConfigError(f"{by} and {other} contradict each other; leave one of them out.")
-        return "native"
+        return asked
     return "modules" if lacks or other else "native"
 
 

@@ -187,13 +187,14 @@ class Ready:
 def _executor(network: RestorationNetwork, dtype: torch.dtype) -> Executor:
     """The compiled kernels where they can run every block."""
     unknown = "" if dtype != torch.float16 else "the kernels take float32 and bfloat16"
-    native = all(
+    ways = {
         block_backend("auto", network.mean.device, unknown or block.obstacle(network.mean))
-        == "native"
         for block in network.modules()
         if isinstance(block, SwinBlock)
-    )
-    return NativeExecutor(network, dtype) if native else ModulesExecutor(network, dtype)
+    }
+    if ways == {"native"}:
+        return NativeExecutor(network, dtype)
+    return ModulesExecutor(network, dtype, halves=ways == {"triton"})
 
 
 def prepare(

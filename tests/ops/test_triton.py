@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -59,22 +60,59 @@ def test_kernels_pass_their_tests_on_the_gpu() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:TRITON_DEFAULT_FP_FUSION")
-def test_kernels_compile_for_hopper_without_a_gpu() -> None:
+# On a GPU of any kind since Ampere.
+SHARED_MEMORY = 101_376
+
+
+def compiled_for_hopper(kernel: Any, types: dict[str, str], constants: dict[str, object]) -> Any:
+    """A kernel built without a GPU; arguments that are not named are pointers to float32."""
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource, compile
 
+    kinds = types | dict.fromkeys(constants, "constexpr")
+    signature = {name: kinds.get(name, "*fp32") for name in kernel.arg_names}
+    source = ASTSource(fn=kernel, signature=signature, constexprs=constants)
+    options = {"num_warps": 8, "num_stages": 1}
+    return compile(source, target=GPUTarget("cuda", 90, 32), options=options)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:TRITON_DEFAULT_FP_FUSION")
+def test_kernels_compile_for_hopper_without_a_gpu() -> None:
     from swinsr.ops.window_attention.triton import forward as kernel
 
-    values = dict.fromkeys(("qkv", "out", "scale", "bias", "mask"), "*fp32")
     numbers = dict.fromkeys(("windows", "rows", "columns", "heads", "shares"), "i32")
     constants = {"TOKENS": 49, "HEAD_DIM": 10, "CHANNELS": 16, "QUERIES": 64, "KEYS": 64}
     constants |= {"COSINE": True, "MASKED": True, "PRECISION": "ieee"}
-    names = kernel.forward.arg_names
-    signature = {name: (values | numbers).get(name, "constexpr") for name in names}
-    source = ASTSource(fn=kernel.forward, signature=signature, constexprs=constants)
-    options = {"num_warps": 8, "num_stages": 1}
-    built = compile(source, target=GPUTarget("cuda", 90, 32), options=options)
+    built = compiled_for_hopper(kernel.forward, numbers, constants)
     assert built.asm["cubin"]
-    assert built.metadata.shared <= 101_376  # of every GPU since Ampere
+    assert built.metadata.shared <= SHARED_MEMORY
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:TRITON_DEFAULT_FP_FUSION")
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("heads", "head_dim", "window"), [(4, 16, 8), (6, 30, 8), (6, 10, 16)])
+def test_halves_of_a_block_compile_for_hopper_without_a_gpu(
+    heads: int, head_dim: int, window: int, version: int
+) -> None:
+    from swinsr.ops.swin_block.triton.attention import attention_half
+    from swinsr.ops.swin_block.triton.launch import LARGEST_TILE
+    from swinsr.ops.swin_block.triton.mlp import mlp_half
+
+    dim, channels = heads * head_dim, 64 if heads * head_dim <= 64 else 256
+    common = {"CHANNELS": channels, "PRECISION": "ieee"}
+    numbers = dict.fromkeys(("height", "width", "shift", "pixels"), "i32") | {"eps": "fp32"}
+    weights = ("qkv_weight", "proj_weight", "weight_1", "weight_2")
+    types = numbers | dict.fromkeys(weights, "*bf16")
+    keys = window * window
+    queries = LARGEST_TILE // keys
+    attention = {"WINDOW": window, "HEADS": heads, "HEAD_DIM": head_dim}
+    attention |= {"QUERIES": queries, "KEYS": keys}
+    attention |= {"HEAD": 16 if head_dim <= 16 else 32, "COSINE": version == 2}
+    attention |= {"MASKED": True, "WHOLE": queries == keys}
+    mlp = {"DIM": dim, "HIDDEN": 2 * dim, "PIXELS": 64, "PIECE": 32, "V2": version == 2}
+    for kernel, constants in ((attention_half, attention), (mlp_half, mlp)):
+        built = compiled_for_hopper(kernel, types, constants | common)
+        assert built.asm["cubin"]
+        assert built.metadata.shared <= SHARED_MEMORY

@@ -1,6 +1,8 @@
 """PyTorch's compiler traces networks whole, and one compiled block serves all layers."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from swinsr.inference import prepare
 from swinsr.models import RestorationNetwork, from_published
 from swinsr.ops.native.library import unavailable
 from swinsr.runtime.compiled import compile_blocks
+from swinsr.training.steps.capture import STEP_WAYS
 
+ROOT = Path(__file__).parents[2]
 FAMILIES = ["swinir", "swin2sr"]
 
 
@@ -100,3 +104,16 @@ def test_compiled_blocks_leave_names_and_copies_alone() -> None:
     names = list(built.state_dict())
     compile_blocks(built, Counting())
     assert list(built.state_dict()) == names
+
+
+def test_every_example_of_the_guide_runs() -> None:
+    text = (ROOT / "docs/gpu.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 3
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)
+    assert names["picture"].shape == (1, 3, 48, 48)
+    ways = re.findall(r"SWINSR_STEP=(\w+)", text)
+    assert ways
+    assert set(ways) <= set(STEP_WAYS)

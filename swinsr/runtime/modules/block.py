@@ -29,6 +29,13 @@ def fast_block(block: SwinBlock, dtype: torch.dtype) -> Forward:
     return _BlockV2(block, dtype) if isinstance(block, SwinBlockV2) else _Block(block, dtype)
 
 
+def after_norm(weight: Tensor, bias: Tensor | None, norm: nn.LayerNorm) -> tuple[Tensor, Tensor]:
+    """W (g x + b) + c = (W g) x + (W b + c), in float64 before it is rounded once."""
+    wide, shift = weight.double(), norm.bias.double()
+    total = wide @ shift if bias is None else wide @ shift + bias.double()
+    return (wide * norm.weight.double()).float(), total.float()
+
+
 class _Block:
     """V1: norm, attention, residual, norm, MLP, residual."""
 
@@ -41,10 +48,8 @@ class _Block:
         self.fc2 = Linear(block.mlp.fc2.weight, block.mlp.fc2.bias, dtype)
 
     def after_norm(self, weight: Tensor, bias: Tensor | None, norm: nn.LayerNorm) -> Linear:
-        """W (g x + b) + c = (W g) x + (W b + c), in float64 before it is rounded once."""
-        wide, shift = weight.double(), norm.bias.double()
-        total = wide @ shift if bias is None else wide @ shift + bias.double()
-        return Linear((wide * norm.weight.double()).float(), total.float(), self.dtype)
+        """The layer with the norm's weights in its own."""
+        return Linear(*after_norm(weight, bias, norm), self.dtype)
 
     def attend(self, x: Tensor, grid: tuple[int, int], mask: Tensor | None) -> Tensor:
         """Attention up to the projection: (batch, windows, tokens, C) -> the same."""

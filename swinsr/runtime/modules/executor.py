@@ -12,6 +12,7 @@ from swinsr.runtime.emulation import all_native
 from swinsr.runtime.executor import HeadFunction, Tick
 from swinsr.runtime.modules.block import fast_block
 from swinsr.runtime.modules.convolution import add_convolution, adds_in_place
+from swinsr.runtime.modules.halves import TritonBlock
 from swinsr.runtime.modules.windows import run_block
 from swinsr.runtime.native.chain import Chain
 from swinsr.runtime.precision import with_rounded_convolutions
@@ -24,8 +25,16 @@ class ModulesExecutor:
     native = False
     head_chain: Chain | None = None
 
-    def __init__(self, network: RestorationNetwork, dtype: torch.dtype) -> None:
-        """Copy the blocks' weights, and in 16 bits the network."""
+    def __init__(
+        self, network: RestorationNetwork, dtype: torch.dtype, *, halves: bool = False
+    ) -> None:
+        """Copy the blocks' weights, and in 16 bits the network.
+
+        Args:
+            network: in evaluation mode.
+            dtype: of the products.
+            halves: run each block as two Triton kernels.
+        """
         on_cuda = network.mean.device.type == "cuda"
         if dtype != torch.float32:
             network = with_rounded_convolutions(network, dtype)
@@ -35,7 +44,8 @@ class ModulesExecutor:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network
         blocks = [block for block in network.modules() if isinstance(block, SwinBlock)]
-        self.blocks = {block: fast_block(block, dtype) for block in blocks}
+        self.halves = {block: TritonBlock(block, dtype) for block in blocks if halves}
+        self.blocks = {block: fast_block(block, dtype) for block in blocks if not halves}
         self.multiplies = all_native(network.mean.device, dtype, kernels=False, pytorch=True)
 
     def convolve(self, conv: nn.Module, x: Tensor) -> Tensor:
@@ -59,6 +69,9 @@ class ModulesExecutor:
 
     def block(self, block: SwinBlock, tokens: Tensor, out: Tensor) -> None:
         """See `Executor`."""
+        if block in self.halves:
+            self.halves[block](tokens, out)
+            return
         if out is not tokens:
             out.copy_(tokens)
         run_block(block, self.blocks[block], out)

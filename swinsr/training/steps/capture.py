@@ -18,12 +18,14 @@ WARM_UP = 3
 Tensors = Sequence[Tensor | None]
 
 
-def step_way(device: torch.device, processes: int) -> str:
+def step_way(device: torch.device, processes: int, *, recomputes: bool = False) -> str:
     """How a step runs: "plain", "compiled" (its blocks), or "captured", which is compiled too.
 
     Args:
         device: where.
         processes: how many train together; gradients that they exchange are not captured.
+        recomputes: whether blocks are computed again in the backward pass, which puts back the
+            random generator's state and so waits for the host.
 
     Raises:
         ConfigError: SWINSR_STEP names something unknown.
@@ -39,6 +41,8 @@ def step_way(device: torch.device, processes: int) -> str:
         lacks = f"a graph is captured on a CUDA GPU and the network is on {device.type}"
     elif processes > 1:
         lacks = "several processes train together"
+    elif recomputes:
+        lacks = "network.use_checkpoint computes blocks again"
     if asked == "captured" and lacks:
         raise DeviceError(f"{STEP_VARIABLE}=captured cannot run: {lacks}.")
     if asked != "auto":

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from swinsr.models import MaskedImageModel
+from swinsr.nn.block import SwinBlock
 from swinsr.runtime.compiled import compile_blocks
 from swinsr.training.adversarial.critic import Critic
 from swinsr.training.adversarial.features import load_features, perceptual
@@ -50,7 +51,8 @@ class Stepper:
         self.rate, self._number = 0.0, 0
         # The same number where a step on the device finds it.
         self._rate = torch.zeros((), device=device)
-        way = step_way(device, part.world)
+        blocks = [m for m in self.network.modules() if isinstance(m, SwinBlock)]
+        way = step_way(device, part.world, recomputes=any(b.use_checkpoint for b in blocks))
         if way != "plain":
             compile_blocks(self.network)
         self._captured = None

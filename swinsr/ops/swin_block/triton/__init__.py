@@ -1,0 +1,1 @@
+"""The two halves of a Swin block, each as one Triton kernel; forward alone."""
