@@ -96,7 +96,7 @@ def load_classifier(path: str | PathLike[str]) -> LoadedClassifier:
             config = classifier_config_from_huggingface(settings, classes)
             labels = labels_from_huggingface(settings, classes)
         detected = DetectedClassifier(config, {})
-    if layout == "timm":
+    if layout == "timm" and stated is None:
         config = dataclasses.replace(detected.config, roll_first=True)
         detected = DetectedClassifier(config, detected.inferred)
     if "window_size" in detected.inferred:

@@ -1,6 +1,6 @@
 """Write classifiers: one safetensors file in Microsoft's or timm's names, or a Hugging Face folder.
 
-A file in Microsoft's names carries its configuration and is enough by itself.
+A file carries its configuration and is enough by itself.
 """
 
 import json
@@ -68,13 +68,12 @@ def save_classifier(
     if path.suffix != ".safetensors":
         raise ConfigError(f"weights are saved as .safetensors, not as {path.name}")
     tensors, config = _tensors(network), network.config
-    metadata = {"format": "pt"}
+    metadata = {"format": "pt", "family": config.family, "config": json.dumps(config.to_dict())}
     if layout == "timm":
         check_timm(config)
         tensors = swin_to_timm(tensors)
     else:
-        metadata |= provenance or {}
-        metadata |= {"family": config.family, "config": json.dumps(config.to_dict())}
+        metadata = {**(provenance or {}), **metadata}
         if keep_buffers:
             tensors |= published_buffers(network)
     write_file(path, serialised(tensors, metadata))

@@ -82,13 +82,24 @@ def export(
 
 
 def _weights(loaded: "LoadedModel", output: Path, *, huggingface: bool) -> None:
-    """Write the weights in a layout of other programs."""
+    """Write the weights in a layout of other programs.
+
+    Raises:
+        ConfigError: that program cannot read the network, or would compute something else.
+    """
     from swinsr.checkpoints import save, save_huggingface
+    from swinsr.checkpoints.layouts.spandrel import spandrel_obstacle
     from swinsr.checkpoints.metadata import RESERVED
 
     if huggingface:
         save_huggingface(loaded.network, output)
     else:
+        obstacle = spandrel_obstacle(loaded.config)
+        if obstacle is not None:
+            raise ConfigError(
+                f"this network {obstacle}; export it to ONNX instead, or save it from Python for "
+                "other tools with swinsr.checkpoints.save(..., keep_buffers=True)"
+            )
         notes = {k: v for k, v in loaded.metadata.items() if k not in RESERVED}
         save(
             loaded.network,
