@@ -18,10 +18,13 @@ def _left(output: str) -> str:
     import shlex
     from pathlib import Path
 
+    from swinsr.files.signals import NOTHING_LEFT
     from swinsr.files.unfinished import of_folder, size_in_words
     from swinsr.tiling import work_path
 
     folder = work_path(Path(output))
+    if not folder.is_dir():
+        return NOTHING_LEFT
     size = size_in_words(of_folder(folder).bytes)
     drop = f"swinsr clean {shlex.quote(str(folder.parent))}".removesuffix(" .")
     return (

@@ -307,12 +307,13 @@ def _write_out(data: bytes) -> None:
 
 
 def _check_folder(job: Job) -> None:
-    """Where a file was named, its folder must be there; only that of a tree is made.
+    """Where an output was named, its folder must be there; only that of a tree is made.
 
     Raises:
         ImageWriteError: it is not.
     """
-    if not job.below_output and not is_folder(job.output.parent):
+    beside = not job.from_stream and job.output.parent == job.source.parent
+    if not job.below_output and not beside and not is_folder(job.output.parent):
         raise ImageWriteError(f"{job.output}: the folder does not exist; create it first")
 
 

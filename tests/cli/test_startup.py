@@ -64,6 +64,7 @@ def test_help_loads_nothing_heavy(folder: Path, arguments: tuple[str, ...], word
     ("arguments", "words", "may"),
     [
         (("missing.png",), "there is no such file", {"numpy", "PIL", "cv2"}),
+        (("nowhere/missing.png",), "nowhere/missing.png: there is no", {"numpy", "PIL", "cv2"}),
         (("upscale", "in.png"), "already there", set()),
         (("in.png", "-o", "out.xyz"), "names no format", set()),
         (("in.png", "-o", "no/out.png"), "folder does not exist", set()),
