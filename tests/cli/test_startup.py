@@ -85,10 +85,14 @@ def test_simple_errors_come_before_torch(
     assert found - {"swinsr.zoo"} <= may
 
 
-def test_names_of_models_are_completed_without_torch(folder: Path) -> None:
-    line = "swinsr upscale in.png --model swinsr-li"
+@pytest.mark.parametrize(
+    "line",
+    ["swinsr upscale in.png --model swinsr-li", "swinsr info swinsr-li", "swinsr export swinsr-li"],
+)
+def test_names_of_models_are_completed_without_torch(folder: Path, line: str) -> None:
+    place = str(line.count(" "))
     _, said, found = loaded(
-        folder, _SWINSR_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD="4"
+        folder, _SWINSR_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=place
     )
     assert {f"swinsr-light-x{scale}" for scale in (2, 3, 4)} == set(said.split())
     assert found <= {"swinsr.zoo"}
