@@ -19,9 +19,12 @@ def _left(output: str) -> str:
     from pathlib import Path
 
     from swinsr.files.kept.unfinished import of_folder, size_in_words
+    from swinsr.files.signals import NOTHING_LEFT
     from swinsr.tiling import work_path
 
     folder = work_path(Path(output))
+    if not folder.is_dir():
+        return NOTHING_LEFT
     size = size_in_words(of_folder(folder).bytes)
     drop = f"swinsr clean {shlex.quote(str(folder.parent))}".removesuffix(" .")
     return (

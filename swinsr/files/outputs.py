@@ -67,7 +67,8 @@ def _check_folder(job: Job) -> None:
     Raises:
         ImageWriteError: it is not.
     """
-    if not job.below_output and not is_folder(job.output.parent):
+    beside = not job.from_stream and job.output.parent == job.source.parent
+    if not job.below_output and not beside and not is_folder(job.output.parent):
         raise ImageWriteError(f"{job.output}: the folder does not exist; create it first")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import convolution, precision, scaling, startup
+from benchmarks import answers, convolution, precision, scaling, startup
 from swinsr.ops.native.library import kernels, unavailable
 
 
@@ -26,6 +26,26 @@ def test_startup_compares_whole_processes(
     taken = iter([9.0, 9.0, 1.0, 2.6])
     assert run(startup, monkeypatch, "--runs", "1") == 1
     assert "ratio 2.60" in capsys.readouterr().out
+
+
+def test_answers_are_held_to_their_bounds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured(*, shown: float, wrong: float) -> int:
+        def measure(command: tuple[str, ...], folder: Path) -> tuple[float, float]:
+            if command == answers.TORCH:
+                return 2.0, 1.5
+            if command == answers.PASS:
+                return 0.03, 0.02
+            return (0.3, shown) if "--help" in command else (wrong, 0.3)
+
+        monkeypatch.setattr(answers, "measure", measure)
+        return run(answers, monkeypatch, "--runs", "1")
+
+    assert measured(shown=0.26, wrong=0.9) == 0
+    assert capsys.readouterr().out.count("0.45 times") == len(answers.ERRORS)
+    assert measured(shown=0.28, wrong=0.9) == 1
+    assert measured(shown=0.26, wrong=1.1) == 1
 
 
 def test_scaling_compares_seconds_per_pixel(

@@ -64,6 +64,7 @@ def test_help_loads_nothing_heavy(folder: Path, arguments: tuple[str, ...], word
     ("arguments", "words", "may"),
     [
         (("missing.png",), "there is no such file", {"numpy", "PIL", "cv2"}),
+        (("nowhere/missing.png",), "nowhere/missing.png: there is no", {"numpy", "PIL", "cv2"}),
         (("upscale", "in.png"), "already there", set()),
         (("in.png", "-o", "out.xyz"), "names no format", set()),
         (("in.png", "-o", "no/out.png"), "folder does not exist", set()),
@@ -84,10 +85,14 @@ def test_simple_errors_come_before_torch(
     assert found - {"swinsr.zoo"} <= may
 
 
-def test_names_of_models_are_completed_without_torch(folder: Path) -> None:
-    line = "swinsr upscale in.png --model swinsr-li"
+@pytest.mark.parametrize(
+    "line",
+    ["swinsr upscale in.png --model swinsr-li", "swinsr info swinsr-li", "swinsr export swinsr-li"],
+)
+def test_names_of_models_are_completed_without_torch(folder: Path, line: str) -> None:
+    place = str(line.count(" "))
     _, said, found = loaded(
-        folder, _SWINSR_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD="4"
+        folder, _SWINSR_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=place
     )
     assert {f"swinsr-light-x{scale}" for scale in (2, 3, 4)} == set(said.split())
     assert found <= {"swinsr.zoo"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from swinsr.cli.views.complete import model_names
 from swinsr.cli.views.console import report_error, report_note
 from swinsr.errors import ConfigError
 
@@ -36,6 +37,7 @@ def evaluate(
         metavar="NAME|FILE",
         help="As for `swinsr upscale`, or bicubic, lanczos, nearest; may be given several times. "
         "Default: bicubic and the bundled model for each scale.",
+        autocompletion=model_names,
         show_default=False,
     ),
     scale: list[int] = typer.Option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from swinsr.cli.views.complete import model_names
 from swinsr.cli.views.console import report_note
 from swinsr.errors import ConfigError, OutputExistsError
 
@@ -18,7 +19,9 @@ BOUND = 1e-4  # beyond float32 rounding of the deepest published network
 
 
 def export(
-    model: str = typer.Argument(..., metavar="MODEL", help="A model's name, file or folder."),
+    model: str = typer.Argument(
+        ..., metavar="MODEL", help="A model's name, file or folder.", autocompletion=model_names
+    ),
     output: Path = typer.Argument(
         ..., metavar="OUT", help="out.onnx, .xml, .pt, .ts, .pt2, .safetensors, or a folder."
     ),

@@ -2,11 +2,17 @@
 
 import typer
 
+from swinsr.cli.views.complete import model_names
 from swinsr.cli.views.table import print_entries
 
 
 def info(
-    model: str = typer.Argument(..., metavar="NAME|FILE", help="A model's name, file or folder."),
+    model: str = typer.Argument(
+        ...,
+        metavar="NAME|FILE",
+        help="A model's name, file or folder.",
+        autocompletion=model_names,
+    ),
 ) -> None:
     """Show what a weights file holds.
 

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from swinsr.cli.views.complete import model_names
 from swinsr.cli.views.console import report_error, report_note
 from swinsr.cli.views.help import Group
 from swinsr.cli.views.models import BICUBIC, ENDS, print_model, print_models, row_of
@@ -32,7 +33,10 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 NAMES = typer.Argument(
-    ..., metavar="NAME...", help="As `swinsr models list` shows them; to download, also a Hub id."
+    ...,
+    metavar="NAME...",
+    help="As `swinsr models list` shows them; to download, also a Hub id.",
+    autocompletion=model_names,
 )
 
 
@@ -98,7 +102,7 @@ def download_models(
 
 
 @models.command("info")
-def show_model(name: str = typer.Argument(..., metavar="NAME")) -> None:
+def show_model(name: str = typer.Argument(..., metavar="NAME", autocompletion=model_names)) -> None:
     """Show what is known of a model: purpose, licence, source, hash, configuration, scores."""
     bundled = next((m for m in bundled_models() if m.name == name), None)
     print_model(bundled if bundled is not None else _published(name))
