@@ -128,6 +128,10 @@ def look_at(name: str, settings: RasterSettings) -> Scene:
 def _scene(dataset: "DatasetReader", name: str, settings: RasterSettings) -> Scene:
     from rasterio.enums import ColorInterp, MaskFlags
 
+    inside = [name for name in dataset.subdatasets if name != dataset.name]
+    if not dataset.count:
+        named = f"; name one of those inside, as {inside[0]}" if inside else ""
+        raise ConfigError(f"{name}: it has no bands itself{named}")
     colours = dataset.colorinterp
     if ColorInterp.palette in colours and settings.model != "nearest":
         raise ConfigError(
@@ -145,7 +149,7 @@ def _scene(dataset: "DatasetReader", name: str, settings: RasterSettings) -> Sce
     if not numbers:
         raise ConfigError(f"{name}: its only band is alpha; name another with --bands")
     dtype = _dtype(dataset, name, numbers if alpha is None else (*numbers, alpha))
-    notes: list[str] = []
+    notes = [f"only its first raster is taken of {len(inside)}"] if len(inside) > 1 else []
     grid, left, top = _grid(dataset, name, settings, notes)
     return Scene(
         name=name,
