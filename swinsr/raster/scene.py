@@ -104,13 +104,12 @@ def opened(name: str) -> Iterator["DatasetReader"]:
 
 def _cache_for(dataset: "DatasetReader") -> int:
     """Bytes in which the blocks that a tile touches fit, with all bands of each."""
-    height, width = dataset.block_shapes[0]
-    blocks = _TOUCHED * height * width * sum(np.dtype(kind).itemsize for kind in _known(dataset))
-    return int(max(CACHE_BYTES, min(blocks, _MOST_CACHE_BYTES)))
-
-
-def _known(dataset: "DatasetReader") -> list[str]:
-    return [kind for kind in dataset.dtypes if not kind.startswith("complex")]
+    sizes = {"complex_int16": 4}  # which NumPy does not have
+    blocks = sum(
+        height * width * (sizes.get(kind) or np.dtype(kind).itemsize)
+        for (height, width), kind in zip(dataset.block_shapes, dataset.dtypes, strict=True)
+    )
+    return max(CACHE_BYTES, min(_TOUCHED * blocks, _MOST_CACHE_BYTES))
 
 
 def look_at(name: str, settings: RasterSettings) -> Scene:
