@@ -105,7 +105,7 @@ def opened(name: str) -> Iterator["DatasetReader"]:
 def _cache_for(dataset: "DatasetReader") -> int:
     """Bytes in which the blocks that a tile touches fit, with all bands of each."""
     sizes = {"complex_int16": 4}  # which NumPy does not have
-    blocks = sum(
+    blocks: int = sum(
         height * width * (sizes.get(kind) or np.dtype(kind).itemsize)
         for (height, width), kind in zip(dataset.block_shapes, dataset.dtypes, strict=True)
     )
