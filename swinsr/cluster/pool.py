@@ -115,6 +115,7 @@ def answers(
         A generator. It raises `DeviceError` where a worker cannot begin.
     """
     from ray.data import ActorPoolStrategy, DataContext
+    from ray.exceptions import RayError, RayTaskError
 
     context = DataContext.get_current()
     shown = context.enable_progress_bars
@@ -132,11 +133,19 @@ def answers(
     )
 
     def each() -> Generator[dict[str, Any], None, None]:
-        for row in dataset.iter_rows():
-            answer: dict[str, Any] = json.loads(str(row["answer"]))
-            if "fatal" in answer:
-                raise DeviceError(answer["fatal"])
-            yield answer
+        try:
+            for row in dataset.iter_rows():
+                answer: dict[str, Any] = json.loads(str(row["answer"]))
+                if "fatal" in answer:
+                    raise DeviceError(answer["fatal"])
+                yield answer
+        except RayTaskError:  # a defect of the program
+            raise
+        except RayError as error:
+            reason = str(error).strip().split("\n")[0].removesuffix(".")
+            raise DeviceError(
+                f"the cluster was lost ({reason}); run the same command again when it is back"
+            ) from error
 
     generator = each()
     try:

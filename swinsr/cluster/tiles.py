@@ -16,7 +16,7 @@ from swinsr.cluster.places import Place, SharedFolder, TileUrl
 from swinsr.cluster.pool import answers, pin_threads, share_for
 from swinsr.cluster.session import session
 from swinsr.cluster.settings import ClusterSettings
-from swinsr.errors import ImageError, ModelNotFoundError, SwinsrError
+from swinsr.errors import DeviceError, ImageError, ModelNotFoundError, SwinsrError
 from swinsr.files.record import Record, sentence
 from swinsr.files.watch import Progress
 from swinsr.inference.engine import Engine
@@ -170,7 +170,9 @@ class Collected:
             DeviceError: a worker cannot begin.
         """
         while not self._store.has(number):
-            answer = next(self._coming)
+            answer = next(self._coming, None)
+            if answer is None:
+                raise DeviceError("the cluster ended before all tiles were done")
             if "error" in answer:
                 raise ImageError(answer["error"])
             shape = answer["shape"]

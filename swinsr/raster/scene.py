@@ -104,13 +104,12 @@ def opened(name: str) -> Iterator["DatasetReader"]:
 
 def _cache_for(dataset: "DatasetReader") -> int:
     """Bytes in which the blocks that a tile touches fit, with all bands of each."""
-    height, width = dataset.block_shapes[0]
-    blocks = _TOUCHED * height * width * sum(np.dtype(kind).itemsize for kind in _known(dataset))
-    return int(max(CACHE_BYTES, min(blocks, _MOST_CACHE_BYTES)))
-
-
-def _known(dataset: "DatasetReader") -> list[str]:
-    return [kind for kind in dataset.dtypes if not kind.startswith("complex")]
+    sizes = {"complex_int16": 4}  # which NumPy does not have
+    blocks: int = sum(
+        height * width * (sizes.get(kind) or np.dtype(kind).itemsize)
+        for (height, width), kind in zip(dataset.block_shapes, dataset.dtypes, strict=True)
+    )
+    return max(CACHE_BYTES, min(_TOUCHED * blocks, _MOST_CACHE_BYTES))
 
 
 def look_at(name: str, settings: RasterSettings) -> Scene:
@@ -128,6 +127,10 @@ def look_at(name: str, settings: RasterSettings) -> Scene:
 def _scene(dataset: "DatasetReader", name: str, settings: RasterSettings) -> Scene:
     from rasterio.enums import ColorInterp, MaskFlags
 
+    inside = [name for name in dataset.subdatasets if name != dataset.name]
+    if not dataset.count:
+        named = f"; name one of those inside, as {inside[0]}" if inside else ""
+        raise ConfigError(f"{name}: it has no bands itself{named}")
     colours = dataset.colorinterp
     if ColorInterp.palette in colours and settings.model != "nearest":
         raise ConfigError(
@@ -145,7 +148,7 @@ def _scene(dataset: "DatasetReader", name: str, settings: RasterSettings) -> Sce
     if not numbers:
         raise ConfigError(f"{name}: its only band is alpha; name another with --bands")
     dtype = _dtype(dataset, name, numbers if alpha is None else (*numbers, alpha))
-    notes: list[str] = []
+    notes = [f"only its first raster is taken of {len(inside)}"] if len(inside) > 1 else []
     grid, left, top = _grid(dataset, name, settings, notes)
     return Scene(
         name=name,

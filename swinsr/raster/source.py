@@ -37,12 +37,17 @@ class SceneSource:
         """A rectangle, in pixels of the scene's window.
 
         Raises:
-            ImageReadError: the file is damaged there.
+            ImageReadError: the file is damaged there, or holds numbers beyond float32.
         """
         values, codes, mask = read_window(self._dataset, self._scene, rows, columns)
         planes = []
         for band, span in enumerate(self._spans):
             unit = span.to_unit(np.where(codes[band] == 0, values[band], np.float64(span.low)))
+            if not np.isfinite(unit).all():
+                raise ImageReadError(
+                    f"{self._scene.name}: some values lie too far from the others for a network; "
+                    "if these mean nodata, name them with --nodata"
+                )
             planes.append(unit if mask is None else np.where(mask > 0, unit, np.float32(0)))
         if self._scene.has_codes:
             planes += [code.astype(np.float32) for code in codes]

@@ -23,7 +23,10 @@ class Span:
 
     def to_unit(self, values: Array) -> FloatArray:
         """Numbers of the band as the network's; those outside the span lie outside 0..1."""
-        unit: FloatArray = ((values.astype(np.float64) - self.low) / self._width).astype(np.float32)
+        with np.errstate(over="ignore"):
+            unit: FloatArray = ((values.astype(np.float64) - self.low) / self._width).astype(
+                np.float32
+            )
         return unit
 
     def from_unit(self, unit: FloatArray) -> NDArray[np.float64]:

@@ -60,12 +60,9 @@ def write_raster(
             on a full disk, of which GDAL may say nothing.
     """
     rasterio = need_rasterio()
-    layout = {"compress": compress, "blocksize": BLOCK}
-    if compress in ("deflate", "zstd", "lzw"):
-        layout["predictor"] = _predictor(scene.dtype, cog=False)
     try:
         with quiet_descriptor(), gdal(), rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
-            with rasterio.open(path, "w", **_profile(scene, grid, layout)) as dataset:
+            with rasterio.open(path, "w", **_profile(scene, grid, compress)) as dataset:
                 _describe(dataset, scene, grid)
                 _fill(dataset, raw, scene, lambda share: progress(0.5 * share))
             factors = _factors(grid)
@@ -75,7 +72,7 @@ def write_raster(
                     dataset.build_overviews(factors, method)
             progress(0.7)
             if cog:
-                path = _as_cog(path, scene, compress)
+                path = _as_cog(path, compress)
             progress(0.8)
             with rasterio.open(path) as dataset:
                 _compare(dataset, raw, scene, len(factors))
@@ -98,7 +95,7 @@ def _unwritten(target: Path, reason: str) -> ImageWriteError:
     )
 
 
-def _profile(scene: Scene, grid: Grid, layout: dict[str, Any]) -> dict[str, Any]:
+def _profile(scene: Scene, grid: Grid, compress: str) -> dict[str, Any]:
     profile = {
         "driver": "GTiff",
         "width": grid.width,
@@ -110,14 +107,14 @@ def _profile(scene: Scene, grid: Grid, layout: dict[str, Any]) -> dict[str, Any]
         "tiled": True,
         "blockxsize": BLOCK,
         "blockysize": BLOCK,
-        "compress": layout["compress"],
+        "compress": compress,
         "interleave": scene.interleave if scene.interleave in ("pixel", "band") else "pixel",
         "bigtiff": "IF_SAFER",
         "num_threads": "ALL_CPUS",
         "photometric": _photometric(scene),
     }
-    if "predictor" in layout:
-        profile["predictor"] = layout["predictor"]
+    if compress != "none":
+        profile["predictor"] = _PREDICTORS[scene.dtype.kind]
     if scene.alpha is not None:
         profile["alpha"] = "unspecified"
     if not grid.gcps:
@@ -130,12 +127,6 @@ def _photometric(scene: Scene) -> str:
         return "PALETTE"
     colours = tuple(band.colour for band in scene.bands[:3])
     return "RGB" if colours == _RGB else "MINISBLACK"
-
-
-def _predictor(dtype: np.dtype[Any], *, cog: bool) -> Any:
-    if dtype == np.float16:
-        return "NO" if cog else 1
-    return "YES" if cog else _PREDICTORS[dtype.kind]
 
 
 def _describe(dataset: "DatasetWriter", scene: Scene, grid: Grid) -> None:
@@ -202,7 +193,7 @@ def _factors(grid: Grid) -> list[int]:
     return factors
 
 
-def _as_cog(path: Path, scene: Scene, compress: str) -> Path:
+def _as_cog(path: Path, compress: str) -> Path:
     import rasterio.shutil
 
     result = path.with_name(f"{path.stem}-cog.tif")
@@ -214,7 +205,7 @@ def _as_cog(path: Path, scene: Scene, compress: str) -> Path:
         "num_threads": "ALL_CPUS",
     }
     if compress != "none":
-        options["predictor"] = _predictor(scene.dtype, cog=True)
+        options["predictor"] = "YES"
     rasterio.shutil.copy(path, result, driver="COG", **options)
     path.unlink()
     return result

@@ -280,6 +280,19 @@ def test_bad_input_is_named_in_a_sentence(tmp_path: Path) -> None:
     assert "no pixel holds a value" in refused(tmp_path, empty)
     waves = write(tmp_path / "waves.tif", np.ones((1, 9, 9), np.complex64))
     assert "not complex64" in refused(tmp_path, waves)
+    far = write(tmp_path / "far.tif", np.array([[[1.0, 2.0, -1.7e308]] * 3]))
+    assert "name them with --nodata" in refused(tmp_path, far, range=(0, 1))
+    box = tmp_path / "box.gpkg"
+    for table in "ab":
+        write(
+            box,
+            ground(3).astype(np.uint8),
+            driver="GPKG",
+            RASTER_TABLE=table,
+            APPEND_SUBDATASET=str(table == "b").upper(),
+        )
+    told = refused(tmp_path, box)
+    assert "it has no bands itself" in told and "box.gpkg:a" in told
     whole = source.read_bytes()
     source.write_bytes(whole[: len(whole) // 2])
     assert "damaged, or not all there" in refused(tmp_path, source)
