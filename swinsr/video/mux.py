@@ -102,13 +102,13 @@ def write_video(
     Raises:
         av.FFmpegError: the disk or the container does not take it.
     """
+    start = video.first or Fraction(0)
     options = {"movflags": "+faststart"} if form in ("mp4", "mov") else {}
     with av.open(str(target), "w", format=form, options=options) as out:
         if clip is None:
-            _mux(out, groups, encoding, None, {}, Fraction(0))
+            _mux(out, groups, encoding, None, {}, start)
             return
         with opened(clip.path) as source:
-            start = Fraction(video.start or 0).limit_denominator(1_000_000)
             shift = clip.origin + start if video.start is not None else Fraction(0)
             _mux(out, groups, encoding, (source, clip, video), _streams(source, carried), shift)
 
@@ -204,7 +204,7 @@ def _other_packets(
     shift: Fraction,
 ) -> Iterator[Any]:
     """Packets of sound and subtitles between `start` and `end`, with the source's bytes."""
-    end = None if video.end is None else clip.origin + Fraction(video.end)
+    end = None if video.beyond is None else clip.origin + video.beyond
     streams = [stream for index, stream in carried.items() if index in beside]
     if not streams:
         return
@@ -253,7 +253,7 @@ def _chapters(
     source: InputContainer, clip: Clip, video: VideoSettings, shift: Fraction
 ) -> list[Any]:
     """The chapters that lie in what is taken, cut to it."""
-    end = None if video.end is None else clip.origin + Fraction(video.end)
+    end = None if video.beyond is None else clip.origin + video.beyond
     kept = []
     for chapter in source.chapters():
         unit = Fraction(chapter["time_base"] or Fraction(1, 1000))

@@ -205,6 +205,14 @@ def test_numbered_pictures_have_the_bytes_of_upscale(tmp_path: Path) -> None:
         upscale_video(tmp_path / "in%04d.png", tmp_path / "out" / "%04d.png", BICUBIC)
 
 
+def test_numbered_jpegs_get_the_network_that_upscale_takes(tmp_path: Path) -> None:
+    PilImage.fromarray(pictures(1)[0]).save(tmp_path / "1.jpg", quality=60)
+    record = upscale_video(tmp_path / "%d.jpg", tmp_path / "big%d.png", Settings(scale=4))
+    still = upscale_file(tmp_path / "1.jpg", tmp_path / "still.png", Settings(scale=4))
+    assert (record.model, record.reason) == (still.model, still.reason)
+    assert (tmp_path / "big1.png").read_bytes() == (tmp_path / "still.png").read_bytes()
+
+
 def test_video_to_pictures_and_back(clip: Path, tmp_path: Path) -> None:
     upscale_video(clip, tmp_path / "f%03d.png", BICUBIC, VideoSettings(end=0.2))
     names = names_in(tmp_path)
@@ -215,6 +223,10 @@ def test_video_to_pictures_and_back(clip: Path, tmp_path: Path) -> None:
     assert [float(t) for t in shown(tmp_path / "back.mp4")] == pytest.approx(
         [i * 1001 / 30000 for i in range(len(names))], abs=1e-4
     )
+    part = VideoSettings(rate=Fraction(10), start=0.2)
+    upscale_video(tmp_path / "f%03d.png", tmp_path / "part.mp4", BICUBIC, part)
+    assert len(shown(tmp_path / "part.mp4")) == len(names) - 2
+    assert shown(tmp_path / "part.mp4")[0] == 0
     (tmp_path / "f003.png").unlink()
     with pytest.raises(ImageReadError, match=r"f003\.png: it is missing"):
         upscale_video(tmp_path / "f%03d.png", tmp_path / "gap.mp4", BICUBIC, video)
