@@ -289,6 +289,51 @@ def test_a_container_that_cannot_hold_the_sound_is_refused_before_the_work(
     assert not names_in(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "elsewhere"), [("in.mkv", "subrip", "mp4"), ("in.mp4", "mov_text", "mkv")]
+)
+def test_subtitles_and_fonts_are_carried_over_or_refused(
+    tmp_path: Path, name: str, codec: str, elsewhere: str
+) -> None:
+    source, texts = tmp_path / name, {100: b"\x00\x02Hi", 500: b"\x00\x03Bye"}
+    with av.open(str(source), "w") as out:
+        video: Any = out.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        words: Any = out.add_mux_stream(codec)
+        words.metadata["language"] = "eng"
+        if codec == "subrip":
+            out.add_attachment("letters.ttf", "application/x-truetype-font", b"a font" * 9)
+        packets = []
+        for number, pixels in enumerate(pictures(20)):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts = number
+            packets += video.encode(frame)
+        packets += video.encode(None)
+        for time, text in texts.items():
+            packet = av.Packet(text)
+            packet.stream, packet.time_base = words, Fraction(1, 1000)
+            packet.pts = packet.dts = time
+            packet.duration, packet.is_keyframe = 200, True
+            packets.append(packet)
+        for packet in sorted(packets, key=lambda p: p.dts * p.time_base):
+            out.mux(packet)
+    output = tmp_path / f"out{source.suffix}"
+    upscale_video(source, output, BICUBIC)
+    with av.open(str(output)) as done:
+        assert done.streams.subtitles[0].language == "eng"
+        found = {
+            round(p.pts * p.time_base * 1000): bytes(p)
+            for p in done.demux()
+            if p.stream.type == "subtitle" and p.size > 2  # MP4 has empty ones between
+        }
+        assert found == texts
+        fonts = [a.data for a in done.streams if a.type == "attachment"]
+        assert fonts == ([b"a font" * 9] if codec == "subrip" else [])
+    with pytest.raises(ConfigError, match=rf"use -o other\.{name[3:]}, or .*--no-subtitles"):
+        upscale_video(source, tmp_path / f"other.{elsewhere}", BICUBIC)
+    upscale_video(source, tmp_path / f"other.{elsewhere}", BICUBIC, VideoSettings(subtitles=False))
+
+
 @pytest.mark.parametrize("content", [b"", b"no video", None])
 def test_a_file_that_is_no_video_is_one_sentence(
     tmp_path: Path, clip: Path, content: bytes | None
