@@ -1,7 +1,7 @@
 """Frames of a video, one after the other, as pictures with their times."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +16,7 @@ from swinsr.video.settings import VideoSettings
 
 Array = NDArray[Any]
 # A seek goes this far before the wanted time: frames there may need others before them.
-_SEEK_SECONDS = 5.0
+_SEEK_SECONDS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Timed:
     duration: int
 
 
-def read_frames(clip: Clip, video: VideoSettings, skip: int = 0) -> Iterator[Timed]:
+def read_frames(clip: Clip, video: VideoSettings, skip: int = 0) -> Generator[Timed, None, None]:
     """The frames between `start` and `end`, in order, no two at one time.
 
     Args:
@@ -83,22 +83,21 @@ def read_frames(clip: Clip, video: VideoSettings, skip: int = 0) -> Iterator[Tim
 
 def _bounds(clip: Clip, video: VideoSettings) -> tuple[float, int | None]:
     """The first time that is taken, and the first that no longer is."""
-    start = float("-inf") if video.start is None else ticks(clip, video.start)
-    return start, None if video.end is None else ticks(clip, video.end)
+    start = float("-inf") if video.first is None else ticks(clip, video.first)
+    return start, None if video.beyond is None else ticks(clip, video.beyond)
 
 
-def ticks(clip: Clip, seconds: float) -> int:
+def ticks(clip: Clip, seconds: Fraction) -> int:
     """The first time at or after so many seconds from the file's beginning."""
-    exact = (clip.origin + Fraction(seconds).limit_denominator(1_000_000)) / clip.time_base
-    return -int(-exact // 1)
+    return -int(-((clip.origin + seconds) / clip.time_base) // 1)
 
 
 def _decoded(clip: Clip, video: VideoSettings) -> Iterator[av.VideoFrame]:
     """Frames from the beginning, or from some time before `start`."""
-    seconds = (video.start or 0.0) - _SEEK_SECONDS
-    if seconds > 0:
-        wanted = ticks(clip, video.start or 0.0)
-        frames = _from(clip, ticks(clip, seconds))
+    start = video.first or Fraction(0)
+    if start > _SEEK_SECONDS:
+        wanted = ticks(clip, start)
+        frames = _from(clip, ticks(clip, start - _SEEK_SECONDS))
         first = next(frames, None)
         if first is not None and first.pts is not None and first.pts <= wanted:
             yield first

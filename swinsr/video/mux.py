@@ -13,7 +13,7 @@ from swinsr.errors import ConfigError
 from swinsr.video.encode import Encoding
 from swinsr.video.packets import Group, decode_times, durations
 from swinsr.video.probe import Clip, opened
-from swinsr.video.settings import VideoSettings
+from swinsr.video.settings import CONTAINERS, VideoSettings
 
 _WORDS = {"audio": "sound", "subtitle": "subtitles"}
 # Metadata of the source's file that would be wrong of this one.
@@ -49,18 +49,25 @@ def plan_carried(clip: Clip, output: Path, video: VideoSettings) -> Carried:
             name = stream.codec_context.name if stream.codec_context is not None else "unknown"
             if stream.type in wanted:
                 if _name(name) not in known:
-                    word = _WORDS[stream.type]
-                    raise ConfigError(
-                        f"{output}: {output.suffix[1:]} holds no {word} as {name}; use -o "
-                        f"{output.with_suffix('.mkv').name}, or leave them out with "
-                        f"--no-{'audio' if stream.type == 'audio' else 'subtitles'}"
-                    )
+                    raise ConfigError(_unheld(output, stream.type, name))
                 streams.append(stream.index)
             elif stream.type == "attachment" and output.suffix.lower() == ".mkv":
                 streams.append(stream.index)
             elif stream.type != "data" or not source.chapters():  # MP4 has chapters in one
                 notes.append(f"its stream {stream.index} ({stream.type}) is left out")
     return Carried(tuple(streams), tuple(notes))
+
+
+def _unheld(output: Path, kind: str, name: str) -> str:
+    """A sentence on sound or subtitles that a container does not take, and one that does."""
+    others = (".mkv", ".mp4", ".mov")
+    fits = next((end for end in others if _name(name) in _holds(CONTAINERS[end])), None)
+    instead = f"use -o {output.with_suffix(fits).name}, or " if fits is not None else ""
+    option = "--no-audio" if kind == "audio" else "--no-subtitles"
+    return (
+        f"{output}: {output.suffix[1:]} holds no {_WORDS[kind]} as {name}; {instead}leave them out "
+        f"with {option}"
+    )
 
 
 def _holds(form: str) -> set[str]:
@@ -102,13 +109,13 @@ def write_video(
     Raises:
         av.FFmpegError: the disk or the container does not take it.
     """
+    start = video.first or Fraction(0)
     options = {"movflags": "+faststart"} if form in ("mp4", "mov") else {}
     with av.open(str(target), "w", format=form, options=options) as out:
         if clip is None:
-            _mux(out, groups, encoding, None, {}, Fraction(0))
+            _mux(out, groups, encoding, None, {}, start)
             return
         with opened(clip.path) as source:
-            start = Fraction(video.start or 0).limit_denominator(1_000_000)
             shift = clip.origin + start if video.start is not None else Fraction(0)
             _mux(out, groups, encoding, (source, clip, video), _streams(source, carried), shift)
 
@@ -204,7 +211,7 @@ def _other_packets(
     shift: Fraction,
 ) -> Iterator[Any]:
     """Packets of sound and subtitles between `start` and `end`, with the source's bytes."""
-    end = None if video.end is None else clip.origin + Fraction(video.end)
+    end = None if video.beyond is None else clip.origin + video.beyond
     streams = [stream for index, stream in carried.items() if index in beside]
     if not streams:
         return
@@ -253,7 +260,7 @@ def _chapters(
     source: InputContainer, clip: Clip, video: VideoSettings, shift: Fraction
 ) -> list[Any]:
     """The chapters that lie in what is taken, cut to it."""
-    end = None if video.end is None else clip.origin + Fraction(video.end)
+    end = None if video.beyond is None else clip.origin + video.beyond
     kept = []
     for chapter in source.chapters():
         unit = Fraction(chapter["time_base"] or Fraction(1, 1000))

@@ -3,7 +3,7 @@
 import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
 
@@ -94,7 +94,7 @@ def notes_of(clip: Clip) -> tuple[str, ...]:
 
 def read_numbered(
     clip: Clip, video: VideoSettings, max_pixels: int | None, skip: int = 0
-) -> Iterator[Timed]:
+) -> Generator[Timed, None, None]:
     """The pictures between `start` and `end`, with everything that their files say of them.
 
     Args:
@@ -108,9 +108,9 @@ def read_numbered(
     """
     for time, number in enumerate(numbers_of(clip.path)):
         seconds = time * clip.time_base
-        if video.start is not None and seconds < video.start:
+        if video.first is not None and seconds < video.first:
             continue
-        if video.end is not None and seconds >= video.end:
+        if video.beyond is not None and seconds >= video.beyond:
             return
         if skip > 0:
             skip -= 1

@@ -14,7 +14,7 @@ T = TypeVar("T")
 AHEAD = 3
 
 
-def read_ahead(items: Iterator[T]) -> Generator[T, None, None]:
+def read_ahead(items: Generator[T, None, None]) -> Generator[T, None, None]:
     """The same items, taken from their iterator in a thread before they are asked for."""
     pool = ThreadPoolExecutor(1, "swinsr-decode")
     try:
@@ -26,6 +26,7 @@ def read_ahead(items: Iterator[T]) -> Generator[T, None, None]:
             yield item
     finally:
         pool.shutdown(cancel_futures=True)
+        items.close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,13 +18,14 @@ import av
 import torch
 
 from swinsr.errors import ConfigError, ImageReadError, ImageWriteError, OutputExistsError
+from swinsr.files.choose import suited
 from swinsr.files.convert import enlarged
 from swinsr.files.engines import Engines, Suited
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
 from swinsr.files.signals import StoppedError
 from swinsr.files.size import Size
-from swinsr.image import Image
+from swinsr.image import Image, probe_image
 from swinsr.storage.atomic import atomic_output, exists_problem, write_problem
 from swinsr.storage.digest import sha256_of
 from swinsr.tiling.workspace import WorkFolder, open_work, work_path
@@ -57,9 +58,13 @@ def run_video(
 ) -> Record:
     """Do one video; see `swinsr.video.upscale_video`."""
     began = time.perf_counter()
-    run = _Run(source, output, settings, video, progress)
     try:
-        record = run.run()
+        record = _Run(source, output, settings, video, progress).run()
+    except av.FFmpegError as error:  # of the encoder: what is read and put together has its own
+        raise ImageWriteError(
+            f"{output}: its frames could not be encoded ({error.strerror or error}); choose "
+            "another --codec or size"
+        ) from error
     except OSError as error:
         raise ImageWriteError(write_problem(output, error)) from error
     except StoppedError as stopped:
@@ -85,7 +90,7 @@ class _Run:
         self._check_names()
         engines = Engines(settings)
         own = engines.check()
-        self._models = Suited(engines)
+        self._models = self._suited(engines)
         self._clip = self._probed()
         if video.bits == 10 and self._clip.layout.bits == 8:
             # What is rounded at the end of the work has all the bits.
@@ -109,6 +114,13 @@ class _Run:
                 raise ConfigError(f"--{name.replace('_', '-')} is of pictures, not of a video")
         if os.path.lexists(output) and not settings.overwrite:
             raise OutputExistsError(exists_problem(output))
+
+    def _suited(self, engines: Engines) -> Suited:
+        """The models as for a picture file, by the first of numbered pictures."""
+        if not self._from_pictures:
+            return Suited(engines)
+        first = name_at(self._source, numbers_of(self._source)[0])
+        return suited(engines, self._settings, first, probe_image(first))
 
     def _probed(self) -> Clip:
         if self._from_pictures:
@@ -189,7 +201,7 @@ class _Run:
                 self._progress(done, total)
         sink.end()
 
-    def _frames(self, skip: int) -> Iterator[Timed]:
+    def _frames(self, skip: int) -> Generator[Timed, None, None]:
         if self._from_pictures:
             return read_numbered(self._clip, self._video, self._settings.max_pixels, skip)
         return read_frames(self._clip, self._video, skip)
@@ -288,5 +300,6 @@ class _Run:
             frames=frames,
             model=engine.name,
             precision=engine.precision,
+            reason=self._models.why(self._size.scale),
             notes=(*engine.notes, *told, *self._clip.notes, *notes, *self._carried.notes),
         )

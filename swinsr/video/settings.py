@@ -78,6 +78,16 @@ class VideoSettings:
                 f"--rate is above 0 and at most 1000 frames a second, not {self.rate}"
             )
 
+    @property
+    def first(self) -> Fraction | None:
+        """`start`, as exact as times are: 0.2 is a fifth."""
+        return None if self.start is None else Fraction(self.start).limit_denominator(1_000_000)
+
+    @property
+    def beyond(self) -> Fraction | None:
+        """`end`, in the same way."""
+        return None if self.end is None else Fraction(self.end).limit_denominator(1_000_000)
+
     def container(self, output: Path) -> str:
         """FFmpeg's name of the container that a suffix means.
 

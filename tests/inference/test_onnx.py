@@ -37,6 +37,7 @@ def nearest(
     high: float = 1.0,
     step: int = 1,
     last: bool = False,
+    kind: int = TensorProto.FLOAT,
 ) -> Path:
     """A network that repeats pixels, in its own range of samples and layout.
 
@@ -54,7 +55,11 @@ def nearest(
         values[name] = np.asarray(value, dtype)
         return name
 
-    at = add("Transpose", ["image"], "first", perm=[0, 3, 1, 2]) if last else "image"
+    at = "image"
+    if kind != TensorProto.FLOAT:
+        at = add("Cast", [at], "float", to=TensorProto.FLOAT)
+    if last:
+        at = add("Transpose", [at], "first", perm=[0, 3, 1, 2])
     if step > 1:  # which refuses what it does not divide, and brings the pixels back
         at = add("SpaceToDepth", [at], "folded", blocksize=step)
         at = add("DepthToSpace", [at], "unfolded", blocksize=step)
@@ -67,16 +72,15 @@ def nearest(
     at = add("Mul", [at, "half"], "spread")
     at = add("Add", [at, constant("back", low + half + bias)], "moved")
     if last:
-        at = add("Transpose", [at], "result", perm=[0, 2, 3, 1])
-    else:
-        nodes[-1].output[0] = "result"
+        at = add("Transpose", [at], "turned", perm=[0, 2, 3, 1])
+    add("Cast", [at], "result", to=kind)
     channels = shape[3] if last else shape[1]
     out = ("n", "H", "W", channels) if last else ("n", channels, "H", "W")
     graph = helper.make_graph(
         nodes,
         "nearest",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("result", TensorProto.FLOAT, out)],
+        [helper.make_tensor_value_info("image", kind, shape)],
+        [helper.make_tensor_value_info("result", kind, out)],
         [numpy_helper.from_array(value, name) for name, value in values.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
@@ -136,6 +140,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
         ({"shape": (1, 3, 24, 40)}, "RGB, x2, samples from 0 to 1, 40x24 pixels at a time"),
         ({"shape": ("n", "h", "w", 3), "last": True}, "RGB, x2, samples from 0 to 1"),
         ({"step": 8}, "RGB, x2, samples from 0 to 1"),
+        ({"kind": TensorProto.FLOAT16}, "RGB, x2, samples from 0 to 1"),
+        ({"kind": TensorProto.UINT8, "high": 255}, "RGB, x2, samples from 0 to 255"),
     ],
 )
 def test_layout_scale_and_range_are_found_and_any_size_is_done(

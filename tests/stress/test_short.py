@@ -39,3 +39,24 @@ def test_memory_does_not_grow_with_the_height() -> None:
     assert "within 10%" in run(
         "tests.stress.large_image", "--megapixels", "16", "--models", "tiny,bicubic"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_killed_videos_go_on_to_the_same_frames() -> None:
+    pytest.importorskip("av", reason="PyAV is not installed")
+    assert "0 failures" in run("tests.stress.video_kill9", "--kills", "2", "--minutes", "0.1")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are those of Linux")
+def test_a_long_video_takes_no_more_memory() -> None:
+    pytest.importorskip("av", reason="PyAV is not installed")
+    assert "ratio" in run("tests.stress.video_memory", "--minutes", "0.3", "1.5")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read as on Linux")
+def test_a_server_under_load_answers_all_and_leaks_nothing() -> None:
+    pytest.importorskip("uvicorn", reason="uvicorn is not installed")
+    run("tests.stress.serve_load", "--seconds", "20", "--clients", "8")

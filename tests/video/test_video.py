@@ -205,6 +205,14 @@ def test_numbered_pictures_have_the_bytes_of_upscale(tmp_path: Path) -> None:
         upscale_video(tmp_path / "in%04d.png", tmp_path / "out" / "%04d.png", BICUBIC)
 
 
+def test_numbered_jpegs_get_the_network_that_upscale_takes(tmp_path: Path) -> None:
+    PilImage.fromarray(pictures(1)[0]).save(tmp_path / "1.jpg", quality=60)
+    record = upscale_video(tmp_path / "%d.jpg", tmp_path / "big%d.png", Settings(scale=4))
+    still = upscale_file(tmp_path / "1.jpg", tmp_path / "still.png", Settings(scale=4))
+    assert (record.model, record.reason) == (still.model, still.reason)
+    assert (tmp_path / "big1.png").read_bytes() == (tmp_path / "still.png").read_bytes()
+
+
 def test_video_to_pictures_and_back(clip: Path, tmp_path: Path) -> None:
     upscale_video(clip, tmp_path / "f%03d.png", BICUBIC, VideoSettings(end=0.2))
     names = names_in(tmp_path)
@@ -215,6 +223,10 @@ def test_video_to_pictures_and_back(clip: Path, tmp_path: Path) -> None:
     assert [float(t) for t in shown(tmp_path / "back.mp4")] == pytest.approx(
         [i * 1001 / 30000 for i in range(len(names))], abs=1e-4
     )
+    part = VideoSettings(rate=Fraction(10), start=0.2)
+    upscale_video(tmp_path / "f%03d.png", tmp_path / "part.mp4", BICUBIC, part)
+    assert len(shown(tmp_path / "part.mp4")) == len(names) - 2
+    assert shown(tmp_path / "part.mp4")[0] == 0
     (tmp_path / "f003.png").unlink()
     with pytest.raises(ImageReadError, match=r"f003\.png: it is missing"):
         upscale_video(tmp_path / "f%03d.png", tmp_path / "gap.mp4", BICUBIC, video)
@@ -275,6 +287,51 @@ def test_a_container_that_cannot_hold_the_sound_is_refused_before_the_work(
     with pytest.raises(ConfigError, match=r"webm holds no sound as aac.*out\.mkv.*--no-audio"):
         upscale_video(clip, tmp_path / "out.webm", BICUBIC)
     assert not names_in(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "elsewhere"), [("in.mkv", "subrip", "mp4"), ("in.mp4", "mov_text", "mkv")]
+)
+def test_subtitles_and_fonts_are_carried_over_or_refused(
+    tmp_path: Path, name: str, codec: str, elsewhere: str
+) -> None:
+    source, texts = tmp_path / name, {100: b"\x00\x02Hi", 500: b"\x00\x03Bye"}
+    with av.open(str(source), "w") as out:
+        video: Any = out.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        words: Any = out.add_mux_stream(codec)
+        words.metadata["language"] = "eng"
+        if codec == "subrip":
+            out.add_attachment("letters.ttf", "application/x-truetype-font", b"a font" * 9)
+        packets = []
+        for number, pixels in enumerate(pictures(20)):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts = number
+            packets += video.encode(frame)
+        packets += video.encode(None)
+        for time, text in texts.items():
+            packet = av.Packet(text)
+            packet.stream, packet.time_base = words, Fraction(1, 1000)
+            packet.pts = packet.dts = time
+            packet.duration, packet.is_keyframe = 200, True
+            packets.append(packet)
+        for packet in sorted(packets, key=lambda p: p.dts * p.time_base):
+            out.mux(packet)
+    output = tmp_path / f"out{source.suffix}"
+    upscale_video(source, output, BICUBIC)
+    with av.open(str(output)) as done:
+        assert done.streams.subtitles[0].language == "eng"
+        found = {
+            round(p.pts * p.time_base * 1000): bytes(p)
+            for p in done.demux()
+            if p.stream.type == "subtitle" and p.size > 2  # MP4 has empty ones between
+        }
+        assert found == texts
+        fonts = [a.data for a in done.streams if a.type == "attachment"]
+        assert fonts == ([b"a font" * 9] if codec == "subrip" else [])
+    with pytest.raises(ConfigError, match=rf"use -o other\.{name[3:]}, or .*--no-subtitles"):
+        upscale_video(source, tmp_path / f"other.{elsewhere}", BICUBIC)
+    upscale_video(source, tmp_path / f"other.{elsewhere}", BICUBIC, VideoSettings(subtitles=False))
 
 
 @pytest.mark.parametrize("content", [b"", b"no video", None])
