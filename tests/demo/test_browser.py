@@ -229,6 +229,8 @@ def test_two_presses_and_no_scrolling_lead_to_a_result(
     page.wait_for_timeout(800)
     frame = page.locator("#upscale-viewer .sv-frame").bounding_box()
     assert frame["y"] >= 0 and frame["y"] + frame["height"] <= height, "the result is out of sight"
+    save = page.locator("#upscale-viewer .sv-download").bounding_box()
+    assert save["y"] + save["height"] <= height, "the download is out of sight"
     page.context.close()
 
 
