@@ -199,16 +199,19 @@ def suited_name(kind: str, upload: Upload, scale: float) -> tuple[str, str]:
         kind: of `KINDS`; `AUTOMATIC` for the model that `swinsr upscale` takes for the file.
         upload: the picture.
         scale: factor of enlargement.
+
+    Raises:
+        ModelNotFoundError: none for such a picture ships.
     """
     if kind == AUTOMATIC:
         damage, reason = judge(upload.path, upload.header)
         chosen = default_model(scale, damage=damage)
         return chosen.name, reason if chosen.damage != "none" else ""
-    if kind == CRISP and (crisp := crisp_models()):
-        return _reaching(crisp, scale).name, "a crisp result"
+    if kind == CRISP:
+        return _reaching(crisp_models(), scale, "crisp results"), "a crisp result"
     if kind == "old":
         return default_model(scale, damage="heavy").name, "an old or noisy picture"
-    chosen = default_model(scale, damage="slight" if kind in ("photo", CRISP) else "none")
+    chosen = default_model(scale, damage="slight" if kind == "photo" else "none")
     return chosen.name, "a photograph" if chosen.damage != "none" else ""
 
 
@@ -222,10 +225,12 @@ def quicker(scale: float) -> list[str]:
     return [default_model(scale, fast=True).name, "bicubic"]
 
 
-def _reaching(models: list[ModelEntry], scale: float) -> ModelEntry:
-    """The smallest scale that reaches the one asked for, or the largest."""
+def _reaching(models: list[ModelEntry], scale: float, purpose: str) -> str:
+    """The model of the smallest scale that reaches the one asked for, or of the largest."""
     ordered = sorted(models, key=lambda m: m.scale)
-    return next((m for m in ordered if m.scale >= scale), ordered[-1])
+    if not ordered:
+        raise ModelNotFoundError(f"no model for {purpose} is included here; choose another kind.")
+    return next((m for m in ordered if m.scale >= scale), ordered[-1]).name
 
 
 class Catalogue:

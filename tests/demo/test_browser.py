@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from swinsr import Settings, upscale_file
+from swinsr.demo.catalogue import crisp_models
 from swinsr.image import read_image
 from tests.demo import samples
 from tests.demo.server import BROWSER_ARGUMENTS, CHROMIUM, Demo
@@ -228,6 +229,8 @@ def test_two_presses_and_no_scrolling_lead_to_a_result(
     page.wait_for_timeout(800)
     frame = page.locator("#upscale-viewer .sv-frame").bounding_box()
     assert frame["y"] >= 0 and frame["y"] + frame["height"] <= height, "the result is out of sight"
+    save = page.locator("#upscale-viewer .sv-download").bounding_box()
+    assert save["y"] + save["height"] <= height, "the download is out of sight"
     page.context.close()
 
 
@@ -251,7 +254,26 @@ def test_a_choice_in_plain_words_leads_to_a_network(page: Any) -> None:
     expect(status).to_contain_text("900 × 595 pixels by swinsr-light-x3")
     size.get_by_role("radio", name="4×").check()
     kind.get_by_role("radio", name="Automatic").check()
-    assert page.locator("#upscale-manner").count() == 0, "no network for crisp results ships"
+    assert page.locator("#upscale-manner").count() == bool(crisp_models())
+    another(page, "upscale")
+
+
+def test_more_than_the_server_gives_is_refused_with_less(page: Any, tmp_path: Path) -> None:
+    size = page.locator("#upscale-size")
+    choose(page, "upscale", samples.picture(tmp_path / "wide.png", 1000, 2000))
+    size.get_by_role("radio", name="Other").check()
+    page.locator("#upscale-unit input").click()
+    page.get_by_role("option", name="times as large").click()
+    page.locator("#upscale-number input").fill("8")
+    expect(page.locator("#upscale-status .failed")).to_contain_text("makes at most 32,000,000")
+    expect(page.locator("#upscale-start")).to_be_disabled()
+    less = page.locator("#upscale-less")
+    expect(less).to_have_text("Make it 4 times as large")
+    less.click()
+    expect(size.get_by_role("radio", name="4×")).to_be_checked()
+    expect(page.locator("#upscale-start")).to_be_enabled()
+    expect(page.locator("#upscale-status .failed")).to_have_count(0)
+    expect(less).to_be_hidden()
     another(page, "upscale")
 
 

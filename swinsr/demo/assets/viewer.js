@@ -325,12 +325,19 @@ const open = (data) => {
     drawStrip();
   }
 };
+// Where the result is below the choices, as on a phone, nobody should have to look for it.
+const reveal = () => requestAnimationFrame(() => {
+  const box = root.getBoundingClientRect();
+  if (box.height && box.bottom > innerHeight && box.top > innerHeight * 0.3)
+    root.scrollIntoView({ block: "start", behavior: "smooth" });
+});
 const show = () => {
   if (props.value) {
     const data = JSON.parse(props.value);
     if (root.dataset.keeps)
       keep([data, ...kept().filter((other) => shownFile(other) !== shownFile(data))]);
     open(data);
+    reveal();
     return;
   }
   root.viewer?.observer.disconnect();

@@ -15,6 +15,7 @@ from swinsr.demo.widgets.choices import (
     segments,
     size_choice,
 )
+from swinsr.errors import ConfigError
 
 _DAMAGE = [("Noise or grain", "denoise"), ("JPEG blocks", "jpeg")]
 
@@ -64,7 +65,9 @@ def restoring(tab: str) -> Wishes:
         info="100 takes all of it out; less leaves some of the grain.",
     )  # fmt: skip
 
-    def read(model: str | None, damage: str, percent: float) -> Wish:
+    def read(model: str | None, damage: str, percent: float | None) -> Wish:
+        if percent is None:
+            raise ConfigError("give a strength, 0 to 100.")
         named = model not in (None, "", AUTOMATIC)
         name = str(model) if named else restorer_name(damage)
         return Wish(name, Size(), percent / 100)
