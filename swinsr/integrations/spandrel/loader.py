@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from swinsr.checkpoints.canonical import canonical_names
-from swinsr.checkpoints.detection import restoration as detect
+from swinsr.checkpoints.detection.restoration import detect
 from swinsr.checkpoints.load import network_from
 from swinsr.errors import CheckpointError, ConfigError
 from swinsr.models import RestorationNetwork
-from swinsr.runtime.network import PreparedNetwork, prepare
+from swinsr.runtime.network import Ready, prepare
 
 ID = "SwinSR"
 # They would take our files first; what only looks like ours, as HAT does, stays theirs.
@@ -30,7 +30,7 @@ class KernelNetwork(nn.Module):
         """Around a network; it is prepared when it is first run on a device."""
         super().__init__()
         self.network = network
-        self._ready: PreparedNetwork | None = None
+        self._ready: Ready | None = None
         self._state: tuple[object, ...] = ()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class KernelNetwork(nn.Module):
     def _learns(self) -> bool:
         return self.training and any(p.requires_grad for p in self.network.parameters())
 
-    def _prepared(self) -> PreparedNetwork:
+    def _prepared(self) -> Ready:
         first = next(self.network.parameters())
         versions = sum(p._version for p in self.network.parameters())
         state = (first.device, first.dtype, first.data_ptr(), versions)
