@@ -59,6 +59,7 @@ class Run:
         self.folder = Path(recipe.run.folder) / recipe.run.name
         self.state_path = self.folder / "last.state"
         self.part = part_of_environment()
+        self._began = time.monotonic()
         self.progress = Progress()
         self.reporter = Reporter(recipe.run.steps, every=recipe.log.every, quiet=self.part.rank > 0)
 
@@ -77,6 +78,9 @@ class Run:
                 "--overwrite, or choose another run.name."
             )
         check_share(self.part, recipe.data.batch)
+        if recipe.run.minutes and self.part.world > 1:
+            raise ConfigError("run.minutes is of one process; processes would end apart.")
+        self._began = time.monotonic()
         self.device = choose_device(local_device(recipe.run.device))
         if recipe.run.threads:
             torch.set_num_threads(recipe.run.threads)
@@ -135,11 +139,14 @@ class Run:
         losses: list[Tensor] = []
         recent: list[float] = []
         saved = last = time.monotonic()
+        earlier = progress.seconds
         shown = (progress.step, last)
         for batch in stream:
-            losses.append(self.stepper.step(batch))
+            spent = self._share(earlier + time.monotonic() - self._began)
+            losses.append(self.stepper.step(batch, done=spent))
             progress.step = done = batch.step + 1
-            at_validation = done % recipe.validation.every == 0 or done == recipe.run.steps
+            over = done == recipe.run.steps or (spent is not None and spent >= 1)
+            at_validation = done % recipe.validation.every == 0 or over
             at_save = at_validation or done % recipe.run.checkpoint_every == 0
             alone_asked = self.interrupt.asked and self.part.world == 1
             if not (len(losses) == CHECK_EVERY or at_save or alone_asked):
@@ -166,6 +173,13 @@ class Run:
                 raise TrainingError(
                     f"Stopped at step {done}; {self.state_path} is whole: go on with --resume."
                 )
+            if over:
+                return
+
+    def _share(self, seconds: float) -> float | None:
+        """The share of the run's minutes that is over, validation and saving included."""
+        minutes = self.recipe.run.minutes
+        return seconds / (60 * minutes) if minutes else None
 
     def _pixels(self, steps: int) -> int:
         """Input pixels trained in so many steps."""

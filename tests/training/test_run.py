@@ -75,10 +75,10 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     """Send this process a real SIGINT in the middle of a step."""
     original = Stepper.step
 
-    def with_signal(self: Stepper, batch: Batch) -> torch.Tensor:
+    def with_signal(self: Stepper, batch: Batch, *, done: float | None = None) -> torch.Tensor:
         if batch.step == step:
             os.kill(os.getpid(), signal.SIGINT)
-        return original(self, batch)
+        return original(self, batch, done=done)
 
     monkeypatch.setattr(Stepper, "step", with_signal)
 
@@ -328,3 +328,15 @@ def test_state_file_tells_its_version(tmp_path: Path) -> None:
     Run(tiny_recipe(tmp_path, run={"steps": 1})).train()
     with safe_open(tmp_path / "runs" / "tiny" / "last.state", "pt") as file:
         assert json.loads(file.metadata()["training"])["version"] == 1
+
+
+def test_a_run_of_minutes_ends_cooled_down_by_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(10_000))
+    monkeypatch.setattr("swinsr.training.loop.time.monotonic", lambda: float(next(clock)))
+    run = {"steps": 1000, "minutes": 0.5}  # 30 looks at a clock that goes on by a second a look
+    done = Run(tiny_recipe(tmp_path, run=run, validation={"every": 1000})).train()
+    assert 5 < done.step < 30
+    rates = [float(r["lr"]) for r in rows(tmp_path)]
+    assert rates[-1] < 0.1 * 1e-3

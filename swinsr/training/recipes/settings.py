@@ -28,7 +28,9 @@ class RunSettings:
     Attributes:
         name: the run's name; its files go to `folder`/`name`.
         folder: where runs are kept.
-        steps: optimiser steps in all.
+        steps: optimiser steps in all; the most, where `minutes` ends the run.
+        minutes: minutes in all, validation and saving included, over which the rate falls by the
+            clock: a lease of 20 minutes ends cooled down. 0 for as long as the steps take.
         seed: everything random follows from it and from the step's number.
         device: "auto", "cpu", "cuda" or "cuda:N".
         precision: "float32", or "bfloat16" for autocast, weights staying float32; "auto" takes
@@ -41,6 +43,7 @@ class RunSettings:
     name: str = "run"
     folder: str = "runs"
     steps: int = 10_000
+    minutes: float = 0.0
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
@@ -52,6 +55,7 @@ class RunSettings:
         """Check."""
         one_of("run", "precision", self.precision, PRECISIONS)
         require(self.steps >= 1, "run.steps is at least 1.")
+        require(self.minutes >= 0, "run.minutes is 0 or above.")
         require(0 <= self.seed < 2**31, "run.seed is 0 or above and below 2 ** 31.")
         require(self.checkpoint_every >= 1, "run.checkpoint_every is at least 1.")
         require(self.checkpoint_minutes > 0, "run.checkpoint_minutes is above 0.")
