@@ -31,7 +31,7 @@ def png(*chunks: bytes) -> bytes:
 
 
 def test_texts_that_inflate_without_end_cost_neither_memory_nor_time(tmp_path):
-    bomb = zlib.compress(bytes(1 << 27), 9)
+    bomb = zlib.compress(bytes(1 << 26), 9)
     many = b"".join(png_chunk(b"zTXt", b"k%d\0\0" % n + bomb) for n in range(20))
     (tmp_path / "x.png").write_bytes(png(many))
     script = (
@@ -49,7 +49,7 @@ def test_texts_that_inflate_without_end_cost_neither_memory_nor_time(tmp_path):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     more, texts, notes = done.stdout.split(" ", 2)
-    assert int(more) < 250  # MiB; 2,560 inflated
+    assert int(more) < 250  # MiB; 1,280 inflated
     assert texts == "0" and "its texts k0, k1" in notes
     assert time.perf_counter() - start < 20
 
@@ -118,12 +118,12 @@ def test_thousands_of_frames_are_read_one_by_one():
     first = next(iter(frames))
     assert first.image.pixels.shape == (2, 2, 3)
     assert time.perf_counter() - start < 5
-    pictures = [PilImage.fromarray(np.full((3, 4), n % 256, np.uint8)) for n in range(1500)]
+    pictures = [PilImage.fromarray(np.full((3, 4), n % 256, np.uint8)) for n in range(800)]
     stream = io.BytesIO()
     pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:], duration=20)
     frames = read_frames(stream.getvalue())
-    assert frames.count == 1500
-    assert sum(1 for _ in frames) == 1500
+    assert frames.count == 800
+    assert sum(1 for _ in frames) == 800
     assert time.perf_counter() - start < 20
 
 

@@ -259,9 +259,9 @@ def test_fields_that_all_claim_the_same_bytes_are_refused_quickly(tmp_path):
 def test_thousands_of_pages_are_listed_and_read_one_by_one():
     stream = io.BytesIO()
     with tifffile.TiffWriter(stream) as writer:
-        for number in range(2000):
+        for number in range(1000):
             writer.write(np.full((2, 3), number % 256, np.uint8), metadata=None)
     frames = read_frames(stream.getvalue())
-    assert frames.count == 2000
+    assert frames.count == 1000
     pages = iter(frames)
     assert [next(pages).image.pixels[0, 0, 0] for _ in range(300)] == [n % 256 for n in range(300)]

@@ -1,1 +1,1 @@
-"""What Pillow reads and writes."""
+"""What the formats that Pillow reads or writes share."""
