@@ -58,12 +58,17 @@ def _note_averaged(names: list[str], notes: list[str] | None) -> None:
         notes.append(f"its averaged weights ({names[0]}) are used, not {', '.join(raw)}")
 
 
-def _holds_tensors(value: object, depth: int = 0) -> bool:
-    """Whether tensors are somewhere in a mapping; a single number, such as a decay, is none."""
-    if not isinstance(value, Mapping) or depth > DEEPEST:
+def _holds_tensors(value: object, depth: int = 0, seen: set[int] | None = None) -> bool:
+    """Whether tensors are somewhere in a mapping; a single number, such as a decay, is none.
+
+    A mapping that is met again is not looked into again: few of them may hold each other often.
+    """
+    seen = set() if seen is None else seen
+    if not isinstance(value, Mapping) or depth > DEEPEST or id(value) in seen:
         return False
+    seen.add(id(value))
     return any(
-        (isinstance(v, Tensor) and v.ndim > 0) or _holds_tensors(v, depth + 1)
+        (isinstance(v, Tensor) and v.ndim > 0) or _holds_tensors(v, depth + 1, seen)
         for v in value.values()
     )
 

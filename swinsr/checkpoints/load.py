@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from textwrap import shorten
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from swinsr.checkpoints.read import read_json, read_tensors
 from swinsr.errors import CheckpointError, CheckpointReadError, ConfigError, WeightsMismatchError
 from swinsr.models import RestorationConfig, RestorationNetwork, build
 
+LONGEST = 600  # characters of a message; settings and names in a file may be of any length
 HUGGINGFACE_CONFIG = "config.json"
 HUGGINGFACE_WEIGHTS = (
     "model.safetensors",
@@ -95,9 +97,10 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        raise CheckpointReadError(f"{path} has an unusable configuration: {error}") from error
+        message = shorten(str(error), LONGEST, placeholder=" ...")
+        raise CheckpointReadError(f"{path} has an unusable configuration: {message}") from error
     except CheckpointError as error:
-        raise type(error)(f"{path} {error}") from error
+        raise type(error)(f"{path} {shorten(str(error), LONGEST, placeholder=' ...')}") from error
 
 
 def find_weights(path: Path) -> Path:

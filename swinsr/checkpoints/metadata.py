@@ -10,6 +10,7 @@ from swinsr.errors import ConfigError
 from swinsr.models import RestorationConfig, config_from_published
 
 RESERVED = ("family", "config", "scale", "task", "licence", "format")
+MAX_GROUPS = 256
 MAX_WINDOW = 64  # pixels; index tables grow with the fourth power
 
 
@@ -53,6 +54,8 @@ def checked_config(family: str, values: Mapping[str, Any]) -> RestorationConfig:
         value = getattr(config, field.name)
         if not _fits(value, field.default, optional=field.name == "qk_scale"):
             raise ConfigError(f"{field.name} cannot be {value!r}")
+    if len(config.depths) > MAX_GROUPS:
+        raise ConfigError(f"{len(config.depths)} groups are above {MAX_GROUPS}")
     if config.window_size > MAX_WINDOW:
         raise ConfigError(f"window_size {config.window_size} is above {MAX_WINDOW}")
     if getattr(config, "pretrained_window_size", 0) < 0:

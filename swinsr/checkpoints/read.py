@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from swinsr.checkpoints.bounds import TABLE_BYTES, check_claims
 from swinsr.checkpoints.canonical import unwrap
 from swinsr.checkpoints.sniff import (
     READ_PROTOCOLS,
@@ -86,10 +87,12 @@ def read_tensors(path: str | PathLike[str]) -> FileTensors:
         return _read_safetensors(path)
     if kind == "index":
         return _read_shards(path)
-    content = _load_pytorch(path, kind)
+    content, held = _load_pytorch(path, kind)
     notes: list[str] = []
     try:
-        return FileTensors(_checked(unwrap(content, notes)), notes=tuple(notes))
+        tensors = _checked(unwrap(content, notes))
+        check_claims(tensors, held)
+        return FileTensors(tensors, notes=tuple(notes))
     except CheckpointError as error:
         raise type(error)(f"{path} {error}") from error
 
@@ -98,10 +101,14 @@ def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a file.
 
     Raises:
-        CheckpointReadError: missing, unreadable, or no JSON object.
+        CheckpointReadError: missing, unreadable, too large, or no JSON object.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            text = file.read(TABLE_BYTES + 1)
+        if len(text) > TABLE_BYTES:
+            raise CheckpointReadError(f"{path} has more than {TABLE_BYTES:,} bytes of settings")
+        value = json.loads(text.decode("utf-8"))
     except OSError as error:
         raise CheckpointReadError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
@@ -111,15 +118,16 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _load_pytorch(path: Path, kind: str) -> object:
-    """What torch.save wrote, in the zip or in the older format."""
+def _load_pytorch(path: Path, kind: str) -> tuple[object, int]:
+    """What torch.save wrote, in the zip or in the older format, and how many bytes hold it."""
     # Mapped, a training checkpoint's optimiser state is never read. Weights are copied later on.
-    mapped = kind == "zip" and check_archive(path)
+    mapped, held = check_archive(path) if kind == "zip" else (False, path.stat().st_size)
     try:
         if mapped and path.suffix != ".safetensors":  # torch.load goes by this suffix
-            return torch.load(str(path), map_location="cpu", weights_only=True, mmap=True)
+            loaded = torch.load(str(path), map_location="cpu", weights_only=True, mmap=True)
+            return loaded, held
         with path.open("rb") as file:
-            return torch.load(file, map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True), held
     except DAMAGE as error:
         unsafe = unsafe_globals(path, kind)
         if unsafe:

@@ -12,11 +12,11 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from swinsr.checkpoints.bounds import TABLE_BYTES, check_unpacked
 from swinsr.checkpoints.foreign import foreign, foreign_archive
 from swinsr.errors import CheckpointReadError
 
 HEAD_BYTES = 4096
-INDEX_BYTES = 64 << 20  # more than any shard index or pickle of tensor names takes
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # the first of four pickles in torch's older format
 READ_PROTOCOLS = (2, 3)  # of pickle, by torch's safe reader; torch.save's own is 2
 SCRIPT_MARKERS = ("constants.pkl", "code/")
@@ -81,20 +81,23 @@ def kind_of(path: Path) -> str:
 def _is_index(path: Path) -> bool:
     """Whether a file is the JSON index of a checkpoint in shards."""
     try:
-        index = json.loads(path.read_bytes()[:INDEX_BYTES])
-    except ValueError:
+        with path.open("rb") as file:
+            index = json.loads(file.read(TABLE_BYTES))
+    except (ValueError, RecursionError):
         return False
     return isinstance(index, dict) and isinstance(index.get("weight_map"), dict)
 
 
-def check_archive(path: Path) -> bool:
+def check_archive(path: Path) -> tuple[bool, int]:
     """Look at the table of contents of a zip file that should be a PyTorch checkpoint.
 
     Returns:
-        Whether every member is stored uncompressed, so that the file can be mapped into memory.
+        Whether every member is stored uncompressed, so that the file can be mapped into memory;
+        and the bytes of all members.
 
     Raises:
-        CheckpointReadError: truncated or damaged, a TorchScript program, or no checkpoint.
+        CheckpointReadError: truncated or damaged, a TorchScript program, no checkpoint, or one
+            that is far larger inside than outside.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -121,7 +124,13 @@ def check_archive(path: Path) -> bool:
             f"{path} is a zip file but no PyTorch checkpoint: it holds no data.pkl; unpack it and "
             "give the weights file inside"
         )
-    return all(member.compress_type == zipfile.ZIP_STORED for member in members)
+    unpacked = sum(member.file_size for member in members)
+    table = sum(m.file_size for m in members if m.filename.rpartition("/")[2] == "data.pkl")
+    try:
+        check_unpacked(path.stat().st_size, unpacked, table)
+    except CheckpointReadError as error:
+        raise CheckpointReadError(f"{path} {error}") from None
+    return all(member.compress_type == zipfile.ZIP_STORED for member in members), unpacked
 
 
 def requested_globals(pickle: bytes) -> Iterator[str]:
@@ -184,8 +193,8 @@ def _pickle_of(path: Path, kind: str) -> bytes:
             with zipfile.ZipFile(path) as archive:
                 names = [n for n in archive.namelist() if n.rpartition("/")[2] == "data.pkl"]
                 with archive.open(names[0]) as member:
-                    return member.read(INDEX_BYTES)
+                    return member.read(TABLE_BYTES)
         with path.open("rb") as file:
-            return file.read(INDEX_BYTES)
+            return file.read(TABLE_BYTES)
     except ZIP_DAMAGE:
         return b""

@@ -7,6 +7,9 @@ from typing import Any, ClassVar, TypeVar
 from swinsr.errors import ConfigError
 from swinsr.models.checks import NetworkConfig
 
+MOST_STAGES = 12  # each has twice the channels of the one before
+MOST_WINDOW = 64  # tokens a side; index tables grow with the fourth power
+
 Config = TypeVar("Config", bound="HierarchicalConfig")
 
 
@@ -61,6 +64,11 @@ class HierarchicalConfig(NetworkConfig):
         self._check_whole("img_size", "patch_size", "in_chans", "embed_dim", "window_size")
         self._check_whole("num_classes", least=0)
         self._check_common("stage")
+        if len(self.depths) > MOST_STAGES or self.window_size > MOST_WINDOW:
+            raise ConfigError(
+                f"a network has at most {MOST_STAGES} stages and windows of at most {MOST_WINDOW}, "
+                f"not {len(self.depths)} and {self.window_size}"
+            )
         for stage, heads in enumerate(self.num_heads):
             if heads < 1 or self.width(stage) % heads:
                 raise ConfigError(

@@ -15,8 +15,10 @@ from torch import Tensor
 from swinsr.checkpoints import load, save_huggingface
 from swinsr.checkpoints.layouts.huggingface import tensors_from_huggingface, tensors_to_huggingface
 from swinsr.checkpoints.layouts.huggingface_config import (
+    NAMES,
     config_from_huggingface,
     config_to_huggingface,
+    otherwise_in_huggingface,
 )
 from swinsr.errors import CheckpointReadError, ConfigError, UnknownArchitectureError
 from swinsr.models import RestorationNetwork, build
@@ -196,6 +198,24 @@ def test_detects_their_tensors_without_settings(tmp_path: Path) -> None:
     (tmp_path / "config.json").unlink()
     model = load(tmp_path)
     assert "window_size" in model.inferred and same_output(model.network, ours(network).float())
+
+
+@pytest.mark.parametrize("img_range", [1.0, 255.0])
+@pytest.mark.parametrize(("upsampler", "scale", "channels"), ALL_HEADS)
+def test_says_what_transformers_computes_otherwise(
+    upsampler: str, scale: int, channels: int, img_range: float
+) -> None:
+    network = theirs(upsampler, scale, channels, img_range=img_range)
+    config = config_from_huggingface(network.config.to_dict())
+    same = gap(*outputs(network, picture(channels, 12, 20))) < BOUND
+    assert (otherwise_in_huggingface(config) is None) == same
+
+
+def test_a_setting_that_is_left_out_is_what_transformers_takes() -> None:
+    settings = Swin2SRConfig()
+    for name, (_, default) in NAMES.items():
+        told = getattr(settings, name)
+        assert default == (list(told) if isinstance(told, tuple) else told), name
 
 
 @pytest.mark.parametrize(("upsampler", "scale", "channels"), ALL_HEADS)

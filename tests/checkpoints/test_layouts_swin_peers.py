@@ -9,6 +9,7 @@ from torch import Tensor
 
 from swinsr.checkpoints.classifier import load_classifier
 from swinsr.checkpoints.classifier_save import save_classifier
+from swinsr.checkpoints.layouts.huggingface_swin_config import FIXED, NAMES
 from swinsr.checkpoints.layouts.timm_swin import swin_to_timm
 from tests.models.test_swin import tiny
 
@@ -86,6 +87,16 @@ def test_equals_transformers_with_other_options(
         expected = network(picture(side, side)).logits
         ours = load_classifier(tmp_path).network(picture(side, side))
     assert (ours - expected).abs().max() <= BOUND
+
+
+@pytest.mark.parametrize("family", ["swin", "swinv2"])
+def test_a_setting_that_is_left_out_is_what_transformers_takes(family: str) -> None:
+    settings = classes(family)[0]()
+    for name, (_, default) in NAMES.items():
+        told = getattr(settings, name)
+        assert default == (list(told) if isinstance(told, tuple) else told), name
+    for name, only in FIXED.items():
+        assert only == getattr(settings, name), name
 
 
 @pytest.mark.parametrize("family", ["swin", "swinv2"])

@@ -34,6 +34,45 @@ def test_killed_runs_go_on_to_the_same_bytes() -> None:
     assert "0 failures" in run("tests.stress.kill9_resume", "--kills", "3")
 
 
+def test_no_reader_of_damaged_files_fails_otherwise_than_in_a_sentence(tmp_path: Path) -> None:
+    options = ["--plain", "--cases", "500", "--seed", "7", "--findings", str(tmp_path / "found")]
+    told = run("tests.stress.fuzz", *options)
+    assert "500 files" in told and "0 kinds of finding" in told
+
+
+def test_the_fuzzer_finds_what_is_planted(tmp_path: Path) -> None:
+    """Each kind of finding is met, written with its file, and counted once."""
+    program = (
+        "import sys, time, os, tests.stress.fuzz as fuzz\n"
+        "def planted(data):\n"
+        "    if b'slow' in data: time.sleep(60)\n"
+        "    if b'dead' in data: os.kill(os.getpid(), 11)\n"
+        "    if b'wide' in data: bytearray(os.urandom(1 << 20)) * 80\n"
+        "    if b'wrong' in data: raise KeyError('x')\n"
+        "fuzz.examine = planted\n"
+        "words = (b'slow', b'dead', b'wide', b'wrong', b'good')\n"
+        "fuzz.seeds = lambda only: {f'{i}.bin': word for i, word in enumerate(words)}\n"
+        "fuzz.mutate = lambda data, rng, others: data\n"
+        "sys.argv[1:] = ['--plain', '--cases', '10', '--seconds', '2', '--megabytes', '60',\n"
+        f"                '--findings', {str(tmp_path / 'found')!r}]\n"
+        "fuzz.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    wanted = ["longer than 2 s", "the process ended with -11", "KeyError at"]
+    if sys.platform == "linux":
+        wanted.append("memory above 60 MB")
+    for kind in wanted:
+        assert f"2 x {kind}" in done.stdout, done.stdout
+    written = {path.read_bytes() for path in (tmp_path / "found").glob("*.bin")}
+    assert written == {b"slow", b"dead", b"wrong"} | ({b"wide"} if len(wanted) == 4 else set())
+    notes = "".join(path.read_text() for path in (tmp_path / "found").glob("*.txt"))
+    assert notes.count("again: python -m tests.stress.fuzz --replay") == len(wanted)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are those of Linux")
 def test_memory_does_not_grow_with_the_height() -> None:
     assert "within 10%" in run(

@@ -65,6 +65,25 @@ def config_from_huggingface(settings: Mapping[str, Any]) -> RestorationConfig:
     return checked_config("swin2sr", values)
 
 
+def otherwise_in_huggingface(config: RestorationConfig) -> str | None:
+    """What Hugging Face's Swin2SR computes otherwise with these weights; None for nothing.
+
+    Returns:
+        The end of a sentence that begins with the network. `docs/checkpoints.md` tells more.
+    """
+    if config.upsampler == "pixelshuffle_aux":
+        return (
+            "gives slightly other pictures in transformers, which enlarges the picture without "
+            "taking its mean off"
+        )
+    if not config.upsampler and (config.in_chans != 1 or config.img_range != 1.0):
+        return (
+            "gives no restored pictures in transformers, which divides the picture by img_range "
+            "and adds the mean to it once more"
+        )
+    return None
+
+
 def config_to_huggingface(config: RestorationConfig) -> dict[str, Any]:
     """The content of a config.json for a network.
 

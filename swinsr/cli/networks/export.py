@@ -91,11 +91,15 @@ def _weights(loaded: "LoadedModel", output: Path, *, huggingface: bool) -> None:
         ConfigError: that program cannot read the network, or would compute something else.
     """
     from swinsr.checkpoints import save, save_huggingface
+    from swinsr.checkpoints.layouts.huggingface_config import otherwise_in_huggingface
     from swinsr.checkpoints.layouts.spandrel import spandrel_obstacle
     from swinsr.checkpoints.metadata import RESERVED
 
     if huggingface:
         save_huggingface(loaded.network, output)
+        otherwise = otherwise_in_huggingface(loaded.config)
+        if otherwise is not None:
+            report_note(f"this network {otherwise}")
     else:
         obstacle = spandrel_obstacle(loaded.config)
         if obstacle is not None:
