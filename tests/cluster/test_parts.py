@@ -46,7 +46,7 @@ def test_picture_that_kills_its_workers_is_given_up(job: Job) -> None:
     settings = Settings(scale=2, model="bicubic")
     begun = Attempt(MOST_ATTEMPTS + 1, was_there=False, record=None)
     record = _record(Engines(settings), job, settings, begun)
-    assert record.status == "failed" and "died of it 3 times" in str(record.error)
+    assert record.status == "failed" and f"died of it {MOST_ATTEMPTS} times" in str(record.error)
     assert not job.output.exists()
 
 
