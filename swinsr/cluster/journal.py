@@ -1,15 +1,15 @@
-"""What has become of each picture of a run, kept where no worker's death reaches it."""
+"""What has become of each picture or tile of a run, kept where no worker's death reaches it."""
 
 import dataclasses
 from typing import Any
 
-# As often as a picture may take its worker with it.
-MOST_ATTEMPTS = 3
+# As often as one may take its worker with it. Machines are lost for other reasons, too.
+MOST_ATTEMPTS = 5
 
 
 @dataclasses.dataclass(frozen=True)
 class Attempt:
-    """What a worker is told of a picture it is given.
+    """What a worker is told of a picture or tile it is given.
 
     Attributes:
         number: of this attempt, from 1.

@@ -20,6 +20,7 @@ from swinsr.files.record import Record
 from swinsr.files.run import Name, Run
 from swinsr.files.settings import Settings
 from swinsr.files.watch import Progress
+from swinsr.storage.temporary import remove_leftovers
 
 _AS_ASKED = Settings()
 _HERE = ClusterSettings()
@@ -47,7 +48,7 @@ def convert(
 
     Yields:
         A record for each picture, in the order in which they are done. A picture that takes its
-        worker with it three times is "failed".
+        worker with it again and again is "failed".
 
     Raises:
         SwinsrError: settings, model or cluster are unusable.
@@ -73,6 +74,7 @@ def run_on_ray(run: Run, cluster: ClusterSettings) -> Generator[Record, None, No
     run.make_folder()
     run.release()  # the model's memory is for the workers
     with ExitStack() as stack:
+        stack.callback(_tidy, run.jobs)
         ray = stack.enter_context(session(cluster))
         journal = start_journal(ray)
         share = share_for(ray, cluster, len(run.jobs))
@@ -86,6 +88,12 @@ def run_on_ray(run: Run, cluster: ClusterSettings) -> Generator[Record, None, No
             journal.forget.remote(answer["number"])
             record = Record.from_json(answer["record"])
             yield dataclasses.replace(record, input=job.source_name, output=job.output_name)
+
+
+def _tidy(jobs: Iterable[Job]) -> None:
+    """Remove what workers that were killed had begun to write."""
+    for folder in {job.output.parent for job in jobs}:
+        remove_leftovers(folder)
 
 
 def _absolute(settings: Settings) -> Settings:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from swinsr.cluster.journal import MOST_ATTEMPTS, Attempt, start_journal
 from swinsr.cluster.places import Place, SharedFolder, TileUrl
 from swinsr.cluster.pool import answers, pin_threads, share_for
 from swinsr.cluster.session import session
@@ -99,7 +100,8 @@ class _OnRay:
             if missing:
                 ray = stack.enter_context(session(self._cluster))
                 share = share_for(ray, self._cluster, len(missing))
-                begin = functools.partial(_begin, work, self._place, weights_of(engine))
+                journal = start_journal(ray)
+                begin = functools.partial(_begin, work, self._place, weights_of(engine), journal)
                 rows = [{"number": number} for number in missing]
                 coming = stack.enter_context(answers(ray, rows, begin, share))
             yield Collected(store, coming, work.plan.tiles, len(missing), self._count)
@@ -113,9 +115,11 @@ def weights_of(engine: Engine) -> str:
 
 
 def _begin(
-    work: RasterWork, place: Place, weights: str
+    work: RasterWork, place: Place, weights: str, journal: Any
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """On a worker: load the model, open the raster, and give what does a tile."""
+    import ray
+
     pin_threads()
     place.check_reached()
     engine = load_engine(work.settings)
@@ -130,6 +134,12 @@ def _begin(
     def answer(row: dict[str, Any]) -> dict[str, Any]:
         assert stack is not None  # which keeps the raster open as long as the worker lives
         number = row["number"]
+        begun: Attempt = ray.get(journal.begin.remote(number, False))
+        if begun.number > MOST_ATTEMPTS:
+            died = f"{work.scene.name}: workers died of the same tile {MOST_ATTEMPTS} times, most "
+            return {
+                "error": died + "often for want of memory; use fewer --workers or a smaller --tile"
+            }
         try:
             tile = np.ascontiguousarray(tiles.compute(number), np.float32)
             check = place.write(tile_name(STAGE, number), tile)

@@ -1,5 +1,7 @@
 """What needs no cluster to be tested: attempts, tiles at a URL, addresses, lists of names."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ from swinsr.cli.views.help import with_address
 from swinsr.cluster.journal import MOST_ATTEMPTS, Attempt, Journal
 from swinsr.cluster.pictures import _record
 from swinsr.cluster.places import SharedFolder, TileUrl
+from swinsr.cluster.session import need_ray
 from swinsr.errors import ConfigError, SwinsrError
 from swinsr.files.engines import Engines
 from swinsr.files.plan import Job
 from swinsr.files.settings import Settings
+from swinsr.raster.packages import need_rasterio
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def test_picture_that_kills_its_workers_is_given_up(job: Job) -> None:
     settings = Settings(scale=2, model="bicubic")
     begun = Attempt(MOST_ATTEMPTS + 1, was_there=False, record=None)
     record = _record(Engines(settings), job, settings, begun)
-    assert record.status == "failed" and "died of it 3 times" in str(record.error)
+    assert record.status == "failed" and f"died of it {MOST_ATTEMPTS} times" in str(record.error)
     assert not job.output.exists()
 
 
@@ -124,3 +128,27 @@ def test_list_of_names_is_its_pictures(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("\n")
     (record,) = swinsr.convert_many([tmp_path / "names.txt"], tmp_path / "out", settings)
     assert "names no picture" in str(record.error)
+
+
+def test_missing_packages_are_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "rasterio", None)
+    with pytest.raises(ConfigError, match=r"pip install 'swinsr\[ray\]'"):
+        need_ray()
+    with pytest.raises(ConfigError, match=r"pip install 'swinsr\[raster\]'"):
+        need_rasterio()
+
+
+def test_neither_ray_nor_rasterio_is_imported_unless_asked_for(tmp_path: Path) -> None:
+    PilImage.fromarray(np.zeros((8, 9, 3), np.uint8)).save(tmp_path / "in.png")
+    program = (
+        "import sys\n"
+        "from swinsr.cli.commands import app\n"
+        "import swinsr.raster.run, swinsr.cluster.tiles, swinsr.cluster.pictures\n"
+        "app(['upscale', 'in.png', '-m', 'bicubic'], standalone_mode=False)\n"
+        "print(sorted({'ray', 'rasterio', 'pyarrow'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
