@@ -145,7 +145,7 @@ def probe(path: Path, video: VideoSettings, max_pixels: int | None) -> Clip:
             _end(stream),
             _aspect(stream),
             _rotation(first[0]),
-            context.field_order not in _PROGRESSIVE or any(f.interlaced_frame for f in first),
+            _is_interlaced(context, first),
             _notes(first[0], layout, tags),
         )
     _refuse(clip, video)
@@ -179,6 +179,12 @@ def _first_frames(path: Path, container: InputContainer, stream: Any) -> list[av
     if not frames:
         raise ImageReadError(f"{path}: there is no frame in this video; check the file")
     return frames
+
+
+def _is_interlaced(context: Any, first: list[av.VideoFrame]) -> bool:
+    # PyAV 17 does not tell the stream's field order; its frames say the same.
+    order = getattr(context, "field_order", _PROGRESSIVE[0])
+    return order not in _PROGRESSIVE or any(frame.interlaced_frame for frame in first)
 
 
 def _refuse(clip: Clip, video: VideoSettings) -> None:

@@ -107,6 +107,18 @@ class Client(threading.Thread):
         self.counts["left"] += 1
 
 
+def warm_up(address: str) -> None:
+    """Have every model loaded and run once on the largest picture there is."""
+    pixels = np.random.default_rng(0).integers(0, 256, (96, 105, 3), np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    for model in _MODELS:
+        connection = http.client.HTTPConnection(address, timeout=300)
+        connection.request("POST", f"/v1/upscale?model={model}&scale=2", stream.getvalue())
+        connection.getresponse().read()
+        connection.close()
+
+
 def main() -> int:
     """Run; 0 where all is as it should be."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -122,6 +134,7 @@ def main() -> int:
         )  # fmt: skip
         assert server.stdout is not None
         address = urlsplit(server.stdout.readline().split()[-1]).netloc
+        warm_up(address)
         start = time.monotonic()
         end = start + options.seconds
         clients = [Client(address, n, end, n % 4 == 0) for n in range(options.clients)]
