@@ -33,6 +33,8 @@ def install_packages(*names: str) -> str:
 def _pip() -> str:
     """Whatever installs into the environment that this program runs in."""
     python = _quoted(sys.executable)
+    if (Path(sys.prefix) / "pipx_metadata.json").is_file() and shutil.which("pipx"):
+        return f"pipx inject {_NAME}"
     if importlib.util.find_spec("pip") is None:
         # uv makes environments without it.
         if shutil.which("uv"):

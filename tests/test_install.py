@@ -119,6 +119,15 @@ def test_without_pip_another_installer_is_named(monkeypatch: pytest.MonkeyPatch)
     assert "-m ensurepip && " in install_packages("x")
 
 
+def test_in_an_environment_of_pipx_it_is_pipx_that_adds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "pipx_metadata.json").touch()
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    assert install_packages("x>1") == "pipx inject swinsr 'x>1'"
+
+
 def wheel(folder: Path, name: str, metadata: str, files: dict[str, str]) -> None:
     """A wheel, made by hand: nothing is built or fetched for it."""
     version = "1.0"

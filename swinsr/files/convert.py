@@ -20,6 +20,7 @@ from swinsr.files.outputs import checked_format, make_parent, write_out
 from swinsr.files.plan import Job
 from swinsr.files.record import Record, sentence
 from swinsr.files.settings import Settings
+from swinsr.files.sources import is_file, is_there
 from swinsr.image.formats.table import check_side
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def look(job: Job) -> "Header | None":
     from swinsr.image import probe_image
 
     # Looking at a pipe's header would take it from whoever reads the picture.
-    if job.from_stream or job.to_stream or not job.source.is_file():
+    if job.from_stream or job.to_stream or not is_file(job.source):
         return None
     try:
         return probe_image(job.source)
@@ -141,12 +142,12 @@ def can_start(job: Job, settings: Settings) -> bool:
             return False
         if job.from_stream or look(job) is not None:
             return True
-        if not job.source.exists() or not job.source.is_file():
-            return job.source.exists()  # a pipe can be read once only
+        if not is_file(job.source):
+            return is_there(job.source)  # a pipe can be read once only
         from swinsr.image import read_frames
 
         read_frames(_source(job), max_pixels=settings.max_pixels)
-    except (SwinsrError, OSError, ValueError):
+    except SwinsrError:
         return False
     return True
 

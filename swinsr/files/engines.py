@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from swinsr.errors import ConfigError, ModelNotFoundError
 from swinsr.files.settings import Settings
 from swinsr.files.signals import loading
+from swinsr.files.sources import is_there
 
 if TYPE_CHECKING:
     from swinsr.inference import Upscaler
@@ -99,7 +100,7 @@ class Engines:
         entry = next((m for m in bundled_models() if m.name == name), None)
         if entry is not None:
             return float(entry.scale)
-        if is_hub_id(name) and not Path(name).exists():
+        if is_hub_id(name) and not is_there(Path(name)):
             return None  # finding it downloads it
         path = find_weights(name)
         published = find_published(name)

@@ -20,7 +20,7 @@ from swinsr.files.kept.finished import Finished
 from swinsr.files.plan import Job, Naming, plan_jobs
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
-from swinsr.files.sources import Given
+from swinsr.files.sources import Given, is_there
 from swinsr.files.watch import Progress, Watch, unwatched, watching
 from swinsr.image.formats.table import ALL
 from swinsr.inference.baselines import DEFAULT_SCALE
@@ -138,7 +138,7 @@ class Run:
         own = self._engines.known_scale()
         planned = planned_for(DEFAULT_SCALE if own is None else own)
         tells = own is None and settings.scale is None and not settings.target.sized
-        if tells and any(job.from_stream or job.source.exists() for job in planned):
+        if tells and any(job.from_stream or is_there(job.source) for job in planned):
             self._checked = True
             planned = planned_for(self._engines.check())  # which alone tells what they are called
         self.done, self.jobs = self._known(planned)

@@ -109,6 +109,16 @@ def is_folder(path: Path) -> bool:
     return stat.S_ISDIR(_mode(path))
 
 
+def is_file(path: Path) -> bool:
+    """Whether an ordinary file is there, on the same terms."""
+    return stat.S_ISREG(_mode(path))
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything is, that can be reached."""
+    return _mode(path) != 0
+
+
 def _mode(path: Path) -> int:
     """What is there, as `stat` tells it; 0 where nothing can be reached."""
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from swinsr.version import __version__
 from tests.cli.conftest import Call, photograph
 
 BICUBIC = ("-m", "bicubic", "-s", 2)
@@ -82,6 +83,27 @@ def test_a_home_that_cannot_be_written_costs_nothing_else(
     save("in.png")
     Path("file").touch()
     monkeypatch.setenv("SWINSR_HOME", "file")
+    assert call("in.png", *BICUBIC).status == 0
+    assert "already there" in call("in.png", *BICUBIC).err
+
+
+def test_what_an_earlier_version_did_is_done_and_said_to_be_its_work(
+    call: Call, home: Path
+) -> None:
+    save("in.png")
+    assert call("in.png", *BICUBIC).status == 0
+    (file,) = (home / "finished").iterdir()
+    file.write_text(file.read_text().replace(f'"{__version__}"', '"0.0.7"'))
+    assert call("in.png", *BICUBIC).text.endswith("already done by swinsr 0.0.7\n")
+
+
+def test_a_user_without_a_home_misses_nothing_else(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save("in.png")
+    for name in ("SWINSR_HOME", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
     assert call("in.png", *BICUBIC).status == 0
     assert "already there" in call("in.png", *BICUBIC).err
 

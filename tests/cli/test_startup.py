@@ -66,6 +66,8 @@ def test_help_loads_nothing_heavy(folder: Path, arguments: tuple[str, ...], word
         (("missing.png",), "there is no such file", {"numpy", "PIL", "cv2"}),
         (("nowhere/missing.png",), "nowhere/missing.png: there is no", {"numpy", "PIL", "cv2"}),
         (("upscale", "in.png"), "already there", set()),
+        (("n" * 300 + ".png",), "too long", {"numpy", "PIL", "cv2"}),
+        (("in.png", "-m", "n" * 300), "neither a known model", set()),
         (("in.png", "-o", "out.xyz"), "names no format", set()),
         (("in.png", "-o", "no/out.png"), "folder does not exist", set()),
         (("in.png", "-m", "swinsr-light-x44"), "did you mean", set()),

@@ -63,6 +63,8 @@ class Finished:
         if note is None or note["input_state"][1] >= since:
             return
         file = _file(_place(job.output)[0])
+        if file is None:
+            return
         line = json.dumps(note, sort_keys=True).encode() + b"\n"
         # A cache that cannot be written costs this alone: the next run does not know the output.
         with suppress(OSError):
@@ -89,8 +91,10 @@ class Finished:
         return self._read[folder]
 
 
-def _load(file: Path) -> dict[str, Note]:
+def _load(file: Path | None) -> dict[str, Note]:
     """The last note on each output; damaged lines count for nothing."""
+    if file is None:
+        return {}
     try:
         lines = file.read_bytes().splitlines()
     except OSError:
@@ -107,11 +111,16 @@ def _load(file: Path) -> dict[str, Note]:
     return notes
 
 
-def _file(folder: Path) -> Path:
+def _file(folder: Path) -> Path | None:
+    """The notes on a folder of outputs; None for a user who has no home."""
     from swinsr.zoo.cache import cache_folder
 
+    try:
+        cache = cache_folder()
+    except RuntimeError:  # what `Path.home` raises
+        return None
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
-    return cache_folder() / "finished" / f"{name}.jsonl"
+    return cache / "finished" / f"{name}.jsonl"
 
 
 def _place(output: Path) -> tuple[Path, str]:
