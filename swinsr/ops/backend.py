@@ -167,7 +167,8 @@ def process_backend(requested: str, device: torch.device, shift: int) -> str:
     """
     asked, by = _asked(requested, PROCESS_VARIABLE, PROCESS_BACKENDS, "window process")
     if asked == "auto":
-        if not shift:
+        # PyTorch's compiler makes its operators part of the norm before or the addition after.
+        if not shift or torch.compiler.is_compiling():
             return "reference"
         return "triton" if device.type == "cuda" and not triton_lacks(device) else "strided"
     if asked == "triton" and (reason := triton_lacks(device)):

@@ -97,3 +97,17 @@ def test_tf32_gives_way_to_exact_products_and_settings_come_back() -> None:
             assert not torch.backends.cudnn.allow_tf32
         assert torch.get_float32_matmul_precision() == "high"
     assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32) == before
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA GPU")
+@pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16"])
+def test_a_gpus_graph_gives_what_the_network_gives(precision: str) -> None:
+    torch.manual_seed(0)
+    config = {"upscale": 2, "img_size": 16, "window_size": 8, "depths": [2], "num_heads": [2]}
+    network = from_published("swinir", config | {"embed_dim": 32, "upsampler": "pixelshuffle"})
+    ready = prepare(network, precision, device=torch.device("cuda"))
+    pictures = [picture(24, 17).cuda() for _ in range(4)]
+    found = [ready(x) for x in pictures]
+    ready.captured = None
+    for x, result in zip(pictures, found, strict=True):
+        torch.testing.assert_close(result, ready(x), atol=1e-5, rtol=0)

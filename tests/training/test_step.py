@@ -220,3 +220,18 @@ def test_a_way_that_cannot_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("SWINSR_STEP", "quick")
     with pytest.raises(ConfigError, match="choose from auto, plain, compiled, captured"):
         step_way(CPU, 1)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA GPU")
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_gpus_captured_steps_come_near_plain_ones(
+    tmp_path: Path, optimizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SWINSR_BLOCK")
+    losses = {}
+    for way in ("plain", "captured"):
+        monkeypatch.setenv("SWINSR_STEP", way)
+        made, sampler = stepper_of(tmp_path, optimizer, {"drop_path_rate": 0.0})
+        stepper = Stepper(made.network, made.recipe, CUDA, Part())
+        losses[way] = torch.stack([stepper.step(sampler.load(step)) for step in range(6)])
+    torch.testing.assert_close(losses["captured"], losses["plain"], atol=1e-4, rtol=1e-3)

@@ -52,12 +52,13 @@ class Stepper:
         # The same number where a step on the device finds it.
         self._rate = torch.zeros((), device=device)
         blocks = [m for m in self.network.modules() if isinstance(m, SwinBlock)]
-        way = step_way(device, part.world, recomputes=any(b.use_checkpoint for b in blocks))
-        if way != "plain":
+        recomputes = any(block.use_checkpoint for block in blocks)
+        self.way = step_way(device, part.world, recomputes=recomputes)
+        if self.way != "plain":
             compile_blocks(self.network)
         self._captured = None
         # What the discriminator does depends on the step's number.
-        if way == "captured" and self.critic is None:
+        if self.way == "captured" and self.critic is None:
             self._captured = CapturedStep(self._whole, self._state, device)
 
     def step(self, batch: Batch, *, done: float | None = None) -> Tensor:
