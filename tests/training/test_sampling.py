@@ -9,7 +9,7 @@ import torch
 from swinsr.degradations import imresize
 from swinsr.errors import ConfigError
 from swinsr.training.data.crops import choose_place, texture, turn
-from swinsr.training.data.pictures import Picture
+from swinsr.training.data.pictures import BUNDLED, Picture, list_pictures
 from swinsr.training.data.prefetch import batches
 from swinsr.training.data.sampler import Batch, Part, Sampler, prepare_sources
 from swinsr.training.data.tasks import make_task
@@ -191,3 +191,11 @@ def test_kept_crops_come_from_the_picture_and_bound_the_memory(tmp_path: Path) -
     data = read_data(tiny_recipe(tmp_path, data={"keep": 2, "keep_side": 20}))
     assert [s.target.shape for s in data.sampler.sources] == [(20, 20, 3)] * 6
     assert "6 crops" in data.summary
+
+
+def test_photographs_of_a_package_that_is_not_there_are_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="scikit-image, which is not installed"):
+        list_pictures(BUNDLED)

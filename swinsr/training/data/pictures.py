@@ -1,17 +1,18 @@
 """Folders of pictures, read whole or in random crops, as 8-bit RGB or gray."""
 
+import importlib.util
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import skimage.data
 from numpy.typing import NDArray
 
 from swinsr.errors import ConfigError, ImageReadError
 from swinsr.image import on_white, read_image, to_depth, to_gray, to_rgb
 from swinsr.image.resize.matlab import imresize
+from swinsr.install import install_extra
 
 Pixels = NDArray[np.uint8]
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
@@ -59,7 +60,7 @@ def list_pictures(folder: str) -> list[Path]:
     """
     bundled = {BUNDLED: BUNDLED_FILES, BUNDLED_TEST: BUNDLED_TEST_FILES}.get(folder)
     if bundled is not None:
-        return [Path(skimage.data.__file__).parent / name for name in bundled]
+        return [_bundled_folder() / name for name in bundled]
     path = Path(folder)
     if not path.is_dir():
         raise ConfigError(f"{folder}: there is no such folder of pictures.")
@@ -67,6 +68,16 @@ def list_pictures(folder: str) -> list[Path]:
     if not paths:
         raise ConfigError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)}).")
     return paths
+
+
+def _bundled_folder() -> Path:
+    found = importlib.util.find_spec("skimage")
+    if found is None or found.origin is None:
+        raise ConfigError(
+            "data.train names the photographs of scikit-image, which is not installed; get it with "
+            f"`{install_extra('train')}`, or name a folder of pictures"
+        )
+    return Path(found.origin).parent / "data"
 
 
 def read_pixels(path: Path, channels: int) -> Pixels:
