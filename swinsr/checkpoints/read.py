@@ -16,9 +16,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from swinsr.checkpoints.bounds import TABLE_BYTES, check_claims
 from swinsr.checkpoints.canonical import unwrap
-from swinsr.checkpoints.sniff import (
+from swinsr.checkpoints.content.bounds import TABLE_BYTES, check_claims
+from swinsr.checkpoints.content.sniff import (
     READ_PROTOCOLS,
     check_archive,
     kind_of,

@@ -200,7 +200,10 @@ def _fetch(entry: ModelEntry, transfer: Transfer, partial: tuple[Path, Path]) ->
 
 def _damage(part: Path, entry: ModelEntry) -> str | None:
     """What shows that a file without a published hash is no weights file, such as an error page."""
-    from swinsr.checkpoints.sniff import check_archive, kind_of  # brings torch, which is slow
+    from swinsr.checkpoints.content.sniff import (  # brings torch, which is slow
+        check_archive,
+        kind_of,
+    )
 
     try:
         if kind_of(part) == "zip":

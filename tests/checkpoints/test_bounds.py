@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import save as safetensors_bytes
 
 from swinsr.checkpoints import load
-from swinsr.checkpoints.bounds import TABLE_BYTES
 from swinsr.checkpoints.classifier import load_classifier
+from swinsr.checkpoints.content.bounds import TABLE_BYTES
 from swinsr.checkpoints.metadata import config_to_metadata
 from swinsr.checkpoints.read import read_json, read_tensors
 from swinsr.errors import CheckpointError, ConfigError

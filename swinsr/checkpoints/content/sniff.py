@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from swinsr.checkpoints.bounds import TABLE_BYTES, check_unpacked
-from swinsr.checkpoints.foreign import foreign, foreign_archive
+from swinsr.checkpoints.content.bounds import TABLE_BYTES, check_unpacked
+from swinsr.checkpoints.content.foreign import foreign, foreign_archive
 from swinsr.errors import CheckpointReadError
 
 HEAD_BYTES = 4096

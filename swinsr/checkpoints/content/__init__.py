@@ -1,0 +1,1 @@
+"""What a weights file is, by its bytes, and how much it may claim."""
