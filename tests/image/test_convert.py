@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from image_files import random_samples
 from PIL import Image as PilImage
 
-from swinsr.errors import ShapeMismatchError
+from swinsr.errors import PictureTypeError, ShapeMismatchError
 from swinsr.image import Image, to_depth, to_float, to_gray, to_rgb
 
 BYTES, WORDS = np.arange(256, dtype=np.uint8), np.arange(65536, dtype=np.uint16)
@@ -74,7 +74,6 @@ def test_gray_is_pillows_luma():
         (np.zeros((4, 4), np.uint8), None),
         (np.zeros((4, 4, 4), np.uint8), None),
         (np.zeros((0, 4, 3), np.uint8), None),
-        (np.zeros((4, 4, 3), np.float64), None),
         (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 5), np.uint8)),
         (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint16)),
         (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4, 1), np.uint8)),
@@ -83,6 +82,13 @@ def test_gray_is_pillows_luma():
 def test_arrays_that_are_no_picture_are_refused(pixels, alpha):
     with pytest.raises(ShapeMismatchError):
         Image(pixels, alpha)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.int64, bool])
+def test_pixels_of_another_type_are_a_type_error_of_ours(dtype):
+    with pytest.raises(PictureTypeError, match="convert them first") as told:
+        Image(np.zeros((4, 4, 3), dtype))
+    assert isinstance(told.value, TypeError)
 
 
 def test_a_picture_knows_its_size_and_depth():
