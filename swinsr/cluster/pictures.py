@@ -71,13 +71,13 @@ def run_on_ray(run: Run, cluster: ClusterSettings) -> Generator[Record, None, No
         raise ConfigError("standard input and output are no files that workers could share")
     if not run.jobs:
         return
-    run.make_folder()
     run.release()  # the model's memory is for the workers
     with ExitStack() as stack:
         stack.callback(_tidy, run.jobs)
         ray = stack.enter_context(session(cluster))
         journal = start_journal(ray)
         share = share_for(ray, cluster, len(run.jobs))
+        run.make_folder()
         begin = functools.partial(_begin, _absolute(run.settings), journal)
         rows = [
             {"number": number, "job": _everywhere(job).to_plain()}

@@ -190,7 +190,7 @@ def test_cluster_that_lacks_what_a_worker_needs_is_told(ray: Any, tmp_path: Path
     for cluster in (ClusterSettings(gpus_per_worker=1), ClusterSettings(threads=999)):
         with pytest.raises(DeviceError, match="a worker needs"):
             list(convert([tmp_path / "in"], tmp_path / "out", settings, cluster))
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_address_without_a_cluster_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
