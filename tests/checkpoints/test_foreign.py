@@ -53,7 +53,7 @@ ONNX = b"\x08\x08\x12\x07pytorch\x1a\x052.6.0:\x06\x0a\x04\x0a\x00\x12\x00B\x02\
         ("a.xml", b'<?xml version="1.0"?>\n<net name="torch_jit" version="11">', ["OpenVINO"]),
         ("a.npy", b"\x93NUMPY\x01\x00", ["NumPy array"]),
         ("a.msgpack", b"\xde\x00\x10" + bytes(60), ["Flax"]),
-        ("a.tar.gz", gzip.compress(b"weights"), ["gzip archive", "unpack"]),
+        ("a.tar.gz", gzip.compress(b"weights", mtime=0), ["gzip archive", "unpack"]),
         ("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(60), ["7z archive", "unpack"]),
         ("a.rar", b"Rar!\x1a\x07\x00" + bytes(60), ["RAR archive", "unpack"]),
         ("a.pdf", b"%PDF-1.7\n", ["PDF", "no weights file"]),

@@ -13,13 +13,13 @@ from swinsr.checkpoints import save
 from swinsr.errors import ConfigError
 from swinsr.integrations.spandrel import KernelNetwork, install
 from swinsr.models import from_published
-from tests.export.test_spandrel import NETWORKS, TINY, spandrel  # noqa: F401
+from tests.export.test_spandrel import NETWORKS, TINY
 
 BOUND = 2e-5
 
 
 @pytest.fixture
-def loaders(spandrel: Any) -> tuple[Any, Any]:  # noqa: F811
+def loaders(spandrel: Any) -> tuple[Any, Any]:
     """spandrel's loader as it is, and one with our entry."""
     ours = spandrel.MAIN_REGISTRY.copy()
     assert install(ours) and not install(ours)
@@ -83,7 +83,7 @@ def test_weights_that_change_and_gradients_are_followed(
 
 def test_bfloat16_runs_and_half_is_refused(
     loaders: tuple[Any, Any],
-    spandrel: Any,  # noqa: F811
+    spandrel: Any,
     tmp_path: Path,
 ) -> None:
     network = from_published("swinir", TINY | {"upscale": 2, "upsampler": "pixelshuffle"})
@@ -100,7 +100,7 @@ def test_bfloat16_runs_and_half_is_refused(
 
 def test_other_networks_stay_spandrels(
     loaders: tuple[Any, Any],
-    spandrel: Any,  # noqa: F811
+    spandrel: Any,
 ) -> None:
     with pytest.raises(spandrel.UnsupportedModelError):
         loaders[1].load_from_state_dict(torch.nn.Linear(2, 2).state_dict())
