@@ -111,5 +111,5 @@ def _login(text: str) -> tuple[str, str]:
     """
     name, colon, password = text.partition(":")
     if not (name and colon and password):
-        raise ConfigError("--auth takes a name and a password with a colon between them.")
+        raise ConfigError("--auth takes a name and a password with a colon between them")
     return name, password

@@ -38,8 +38,8 @@ def resize(image: Float, size: tuple[int, int], mode: str) -> Float:
         ConfigError: an unknown mode or an empty size.
     """
     if mode not in MODES:
-        raise ConfigError(f"Unknown resize mode {mode!r}; use one of {', '.join(MODES)}.")
+        raise ConfigError(f"Unknown resize mode {mode!r}; use one of {', '.join(MODES)}")
     if min(size) < 1:
-        raise ConfigError(f"The size {size} to resize to must be positive.")
+        raise ConfigError(f"The size {size} to resize to must be positive")
     resized = cv2.resize(image, (size[1], size[0]), interpolation=MODES[mode])
     return np.asarray(resized, np.float32).reshape(*size, image.shape[2])

@@ -87,7 +87,7 @@ def gallery(photo: Bytes, *, side: int = 160, columns: int = 5, seed: int = 0) -
     if min(photo.shape[:2]) < side or side % SCALE or side < 1:
         raise ShapeMismatchError(
             f"A tile of {side} pixels needs a multiple of {SCALE} and a photograph at least as "
-            f"large, not {photo.shape[1]}x{photo.shape[0]}."
+            f"large, not {photo.shape[1]}x{photo.shape[0]}"
         )
     top, left = ((n - side) // 2 for n in photo.shape[:2])
     square = np.ascontiguousarray(photo[top : top + side, left : left + side])

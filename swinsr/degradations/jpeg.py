@@ -24,9 +24,9 @@ def jpeg(image: Bytes, quality: int) -> Bytes:
         ShapeMismatchError: another shape.
     """
     if not 1 <= quality <= 100:
-        raise ConfigError(f"JPEG quality {quality} is not possible; use 1 to 100.")
+        raise ConfigError(f"JPEG quality {quality} is not possible; use 1 to 100")
     if image.ndim != 3 or image.shape[2] not in (1, 3) or 0 in image.shape:
-        raise ShapeMismatchError(f"jpeg takes (height, width, 1 or 3), not {image.shape}.")
+        raise ShapeMismatchError(f"jpeg takes (height, width, 1 or 3), not {image.shape}")
     colour = image.shape[2] == 3
     pixels = np.ascontiguousarray(image[..., ::-1] if colour else image)
     _, code = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])

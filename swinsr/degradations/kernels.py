@@ -32,7 +32,7 @@ class Ellipse:
     def __post_init__(self) -> None:
         """Check."""
         if not (self.sigma_x > 0 and self.sigma_y > 0):
-            raise ConfigError("A blur's standard deviations are above 0.")
+            raise ConfigError("A blur's standard deviations are above 0")
 
 
 def gaussian_kernel(size: int, ellipse: Ellipse) -> Kernel:
@@ -59,7 +59,7 @@ def sinc_kernel(size: int, cutoff: float) -> Kernel:
         ConfigError: an even size or a cutoff outside its range.
     """
     if not 0 < cutoff <= math.pi:
-        raise ConfigError(f"A sinc's cutoff lies in 0..pi, not at {cutoff}.")
+        raise ConfigError(f"A sinc's cutoff lies in 0..pi, not at {cutoff}")
     radius = np.hypot(*_offsets(size))
     centre = radius == 0
     radius[centre] = 1
@@ -71,7 +71,7 @@ def sinc_kernel(size: int, cutoff: float) -> Kernel:
 def _offsets(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Vertical and horizontal distances from the middle."""
     if size < 1 or size % 2 == 0:
-        raise ConfigError(f"A blur kernel's size is odd, not {size}.")
+        raise ConfigError(f"A blur kernel's size is odd, not {size}")
     line = np.arange(size, dtype=np.float64) - size // 2
     y, x = np.meshgrid(line, line, indexing="ij")
     return y, x
@@ -87,7 +87,7 @@ def _quadratic(size: int, ellipse: Ellipse) -> NDArray[np.float64]:
 
 def _check_beta(beta: float) -> None:
     if beta <= 0:
-        raise ConfigError(f"The exponent beta of a blur is above 0, not {beta}.")
+        raise ConfigError(f"The exponent beta of a blur is above 0, not {beta}")
 
 
 def _normalised(kernel: NDArray[np.float64]) -> Kernel:

@@ -26,7 +26,7 @@ def add_gaussian_noise(
         ConfigError: a negative sigma.
     """
     if sigma < 0:
-        raise ConfigError(f"Noise of standard deviation {sigma} is not possible; use 0 or above.")
+        raise ConfigError(f"Noise of standard deviation {sigma} is not possible; use 0 or above")
     return image + rng.standard_normal(_shape(image, gray), np.float32) * np.float32(sigma / 255)
 
 
@@ -51,7 +51,7 @@ def add_poisson_noise(
     Source: Real-ESRGAN, arXiv:2107.10833, section 3.1.
     """
     if strength < 0:
-        raise ConfigError(f"Noise of strength {strength} is not possible; use 0 or above.")
+        raise ConfigError(f"Noise of strength {strength} is not possible; use 0 or above")
     levels = np.asarray(np.rint(image.clip(0, 1) * np.float32(255)), np.float32) / np.float32(255)
     if gray and image.shape[2] == 3:
         weights = np.array([0.299, 0.587, 0.114], np.float32)

@@ -62,15 +62,15 @@ class Photo:
         """Check."""
         for name in ("clean", "blur", "noise", "gray", "full", "again"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"photo.{name} is a share in 0..1, not {getattr(self, name)}.")
+                raise ConfigError(f"photo.{name} is a share in 0..1, not {getattr(self, name)}")
         for name in ("sigma", "level", "quality", "factor"):
             low, high = getattr(self, name)
             if not 0 <= low <= high:
-                raise ConfigError(f"photo.{name} is a range from low to high, not {(low, high)}.")
+                raise ConfigError(f"photo.{name} is a range from low to high, not {(low, high)}")
         if not (self.quality[0] >= 1 and self.quality[1] <= 100):
-            raise ConfigError(f"photo.quality is within 1..100, not {self.quality}.")
+            raise ConfigError(f"photo.quality is within 1..100, not {self.quality}")
         if not 0.25 <= self.factor[0] <= self.factor[1] <= 1:
-            raise ConfigError(f"photo.factor is within 0.25..1, not {self.factor}.")
+            raise ConfigError(f"photo.factor is within 0.25..1, not {self.factor}")
 
 
 def photograph(image: Bytes, scale: int, settings: Photo, rng: np.random.Generator) -> Bytes:

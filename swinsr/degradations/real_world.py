@@ -75,9 +75,9 @@ class Stage:
         _check_shares(self, ("blur", "sinc", "enlarge", "reduce", "gaussian", "gray"))
         _check_ranges(self, ("sigma", "resize", "noise", "poisson", "jpeg"))
         if self.enlarge + self.reduce > 1:
-            raise ConfigError("enlarge and reduce are shares of one whole: together at most 1.")
+            raise ConfigError("enlarge and reduce are shares of one whole: together at most 1")
         if not self.resize[0] <= 1 <= self.resize[1] or self.resize[0] <= 0 or self.sigma[0] <= 0:
-            raise ConfigError("resize is a range above 0 around 1, and sigma is above 0.")
+            raise ConfigError("resize is a range above 0 around 1, and sigma is above 0")
 
 
 @dataclass(frozen=True)
@@ -233,13 +233,13 @@ def _mode(rng: np.random.Generator) -> str:
 def _check_shares(settings: object, names: tuple[str, ...]) -> None:
     for name in names:
         if not 0 <= getattr(settings, name) <= 1:
-            raise ConfigError(f"{name} is a probability in 0..1, not {getattr(settings, name)}.")
+            raise ConfigError(f"{name} is a probability in 0..1, not {getattr(settings, name)}")
 
 
 def _check_ranges(settings: object, names: tuple[str, ...]) -> None:
     for name in names:
         low, high = getattr(settings, name)
         if not 0 <= low <= high:
-            raise ConfigError(f"{name} is a range from low to high, not {(low, high)}.")
+            raise ConfigError(f"{name} is a range from low to high, not {(low, high)}")
         if name.endswith("jpeg") and not (low >= 1 and high <= 100):
-            raise ConfigError(f"{name} is a range of qualities in 1..100, not {(low, high)}.")
+            raise ConfigError(f"{name} is a range of qualities in 1..100, not {(low, high)}")

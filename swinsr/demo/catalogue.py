@@ -162,11 +162,11 @@ def find_offer(name: str, *, restores: bool | None = None) -> Offer:
     offer = next((offer for offer in offers() if offer.name == name), None)
     if offer is None:
         raise ModelNotFoundError(
-            f"{name[:80]!r} is no model of this server; its list of models has the names."
+            f"{name[:80]!r} is no model of this server; its list of models has the names"
         )
     if restores is not None and offer.restores != restores:
         there, here = ("enlarges", "restore") if restores else ("restores", "enlarge")
-        raise ModelNotFoundError(f"{name} {there} pictures and cannot {here} them; choose another.")
+        raise ModelNotFoundError(f"{name} {there} pictures and cannot {here} them; choose another")
     return offer
 
 
@@ -183,7 +183,7 @@ def restorer_name(task: str) -> str:
         ModelNotFoundError: none ships, or there is no such task.
     """
     if task not in ("denoise", "jpeg"):
-        raise ModelNotFoundError(f"{task[:40]!r} is nothing that is restored here.")
+        raise ModelNotFoundError(f"{task[:40]!r} is nothing that is restored here")
     return restorer(task)
 
 
@@ -229,7 +229,7 @@ def _reaching(models: list[ModelEntry], scale: float, purpose: str) -> str:
     """The model of the smallest scale that reaches the one asked for, or of the largest."""
     ordered = sorted(models, key=lambda m: m.scale)
     if not ordered:
-        raise ModelNotFoundError(f"no model for {purpose} is included here; choose another kind.")
+        raise ModelNotFoundError(f"no model for {purpose} is included here; choose another kind")
     return next((m for m in ordered if m.scale >= scale), ordered[-1]).name
 
 
@@ -253,7 +253,7 @@ class Catalogue:
 
         Args:
             name: of an offer.
-            job: told what is going on.
+            job: notified with what is going on.
             strength: share of a restoration that is taken.
 
         Raises:
@@ -324,7 +324,7 @@ def fetch(name: str, job: Job) -> None:
     """
     entry = find_published(name)
     if entry is None:
-        raise ModelNotFoundError(f"{name} is not to be downloaded; it ships with swinsr.")
+        raise ModelNotFoundError(f"{name} is not to be downloaded; it ships with swinsr")
     job.stage(f"Downloading {entry.name}")
 
     def report(done: int, total: int | None) -> None:

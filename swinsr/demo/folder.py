@@ -48,10 +48,10 @@ class Folder:
             real = Path(path).resolve(strict=True)
         except (OSError, ValueError, RuntimeError):
             raise ImageReadError(
-                "the picture is no longer on the server; upload it again."
+                "the picture is no longer on the server; upload it again"
             ) from None
         if not real.is_relative_to(self.root) or not real.is_file():
-            raise ImageReadError("only pictures that were uploaded can be read; upload it first.")
+            raise ImageReadError("only pictures that were uploaded can be read; upload it first")
         return real
 
     def keep_present(self) -> None:

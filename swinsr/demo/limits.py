@@ -39,7 +39,7 @@ class Limits:
         """
         for name, value in vars(self).items():
             if not value > 0:
-                raise ConfigError(f"{name} is {value:g}, and a limit of the demo is above 0.")
+                raise ConfigError(f"{name} is {value:g}, and a limit of the demo is above 0")
 
     def check_input(self, name: str, height: int, width: int) -> None:
         """Refuse a picture that is too large to be decoded here.
@@ -50,7 +50,7 @@ class Limits:
         if height * width > self.max_pixels:
             raise ImageTooLargeError(
                 f"{name}: {width} x {height} is {height * width:,} pixels, and this server takes "
-                f"at most {self.max_pixels:,}; make the picture smaller first."
+                f"at most {self.max_pixels:,}; make the picture smaller first"
             )
 
     def check_output(self, name: str, height: int, width: int) -> None:
@@ -62,5 +62,5 @@ class Limits:
         if height * width > self.max_output_pixels:
             raise ImageTooLargeError(
                 f"{name}: the result would be {width} x {height}, {height * width:,} pixels, and "
-                f"this server makes at most {self.max_output_pixels:,}; choose a smaller size."
+                f"this server makes at most {self.max_output_pixels:,}; choose a smaller size"
             )

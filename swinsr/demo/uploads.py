@@ -58,14 +58,14 @@ def open_upload(path: str | None, folder: Folder, limits: Limits) -> Upload:
         ImageTooLargeError: too many bytes or pixels.
     """
     if not path:
-        raise ImageReadError("there is no picture yet; choose one first.")
+        raise ImageReadError("there is no picture yet; choose one first")
     real = folder.check_inside(path)
     name = safe_name(real.name)
     size = real.stat().st_size
     if size > limits.max_bytes:
         raise ImageTooLargeError(
             f"{name}: the file has {size / 1e6:.0f} MB, and this server takes at most "
-            f"{limits.max_bytes / 1e6:.0f} MB."
+            f"{limits.max_bytes / 1e6:.0f} MB"
         )
     header = probe_image(_Named(_bytes(real, name), name))
     limits.check_input(name, header.height, header.width)
@@ -77,5 +77,5 @@ def _bytes(path: Path, name: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ImageReadError(
-            f"{name}: the picture is no longer on the server; upload it again."
+            f"{name}: the picture is no longer on the server; upload it again"
         ) from error

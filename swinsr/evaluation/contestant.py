@@ -64,7 +64,7 @@ class Contestant:
             source: (height, width, 1 or 3) in 0..1.
             scale: factor of enlargement.
             options: padding and self-ensemble; a baseline knows neither.
-            progress: told the share of the work done.
+            progress: notified with the share of the work done.
 
         Returns:
             (height * scale, width * scale, as source), not clipped.
@@ -132,7 +132,7 @@ def load_contestant(name: str, options: Options) -> Contestant:
     upscaler = Upscaler.from_pretrained(name, device=options.device, precision=options.precision)
     engine = upscaler.engine
     if (config := engine.config) is None:
-        raise ConfigError(f"{name} is no network that can be measured; name a weights file.")
+        raise ConfigError(f"{name} is no network that can be measured; name a weights file")
     digest, files = _digest(path)
     return Contestant(
         _short_name(name),

@@ -46,7 +46,7 @@ def evaluate(
         options: how models are run.
         data: the folder that holds known datasets.
         cache: a folder to keep measurements in and take them from; None for neither.
-        listener: told how it goes.
+        listener: notified of how it goes.
 
     Returns:
         One result for each model, dataset and condition. A picture that cannot be measured is in

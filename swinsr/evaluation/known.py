@@ -98,13 +98,13 @@ def find_dataset(given: str, data: Path | None) -> Dataset:
             return _from_folder(path)
         is_file = path.exists()
     except (OSError, ValueError) as error:  # a name too long, or with a null character
-        raise ConfigError(f"{given!r} cannot be a folder ({error}); check the name.") from error
+        raise ConfigError(f"{given!r} cannot be a folder ({error}); check the name") from error
     if is_file:
-        raise ConfigError(f"{given} is a file; name the folder of pictures that it is in.")
+        raise ConfigError(f"{given} is a file; name the folder of pictures that it is in")
     known = known_by_name(given.rstrip("/\\"))  # a shell completes names with a slash
     if known is None:
         names = ", ".join(k.name for k in KNOWN)
-        raise ConfigError(f"{given} is neither a folder nor a known dataset ({names}).")
+        raise ConfigError(f"{given} is neither a folder nor a known dataset ({names})")
     return _from_name(known, data)
 
 
@@ -124,7 +124,7 @@ def _from_name(known: KnownDataset, data: Path | None) -> Dataset:
             f"with --data DIR or the variable SWINSR_DATA: {layout_of(known, Path('DIR'))}"
         )
     if not data.is_dir():
-        raise ConfigError(f"{data}: there is no such folder; --data names the folder of datasets.")
+        raise ConfigError(f"{data}: there is no such folder; --data names the folder of datasets")
     if known.name == "DIV2K-valid" and (data / "DIV2K_valid_HR").is_dir():
         return Dataset(known.name, data, known)
     wanted = {name.lower() for name in (known.name, *known.aliases)}

@@ -58,7 +58,7 @@ def list_items(root: Path, condition: Condition) -> Items:
         return _list_items(root, condition)
     except OSError as error:
         raise ImageReadError(
-            f"{root}: the folder cannot be read ({error.strerror}); check its permissions."
+            f"{root}: the folder cannot be read ({error.strerror}); check its permissions"
         ) from error
 
 
@@ -77,7 +77,7 @@ def _list_items(root: Path, condition: Condition) -> Items:
     if condition.kind == "pair" and sources is None:
         raise ConfigError(
             f"{root} has no poor pictures beside the truth; put them in {root}/LQ under the same "
-            "names, or ask for --noise or --quality to have them made."
+            "names, or ask for --noise or --quality to have them made"
         )
     if condition.kind == "sr" and sources is None:
         notes.append(
@@ -175,7 +175,7 @@ def _pictures(folder: Path, ending: str = "") -> tuple[list[Path], list[str]]:
     if not pictures:
         raise ImageReadError(
             f"{folder}: there is no picture in this folder; it must hold the truth as .png, .jpg, "
-            ".webp, .tif or .bmp, directly or in a folder HR or GT."
+            ".webp, .tif or .bmp, directly or in a folder HR or GT"
         )
     others = sorted(p.name for p in files if not _is_picture(p))
     if not others:

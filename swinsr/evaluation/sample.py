@@ -91,7 +91,7 @@ def _smaller(item: Item, truth: Array, notes: list[str], condition: Condition) -
     height, width = truth.shape[0] // scale, truth.shape[1] // scale
     if not height or not width:
         raise ImageError(
-            f"{item.truth}: {truth.shape[1]} x {truth.shape[0]} pixels are too few for x{scale}."
+            f"{item.truth}: {truth.shape[1]} x {truth.shape[0]} pixels are too few for x{scale}"
         )
     cropped = truth[: height * scale, : width * scale]
     if item.source is None:
@@ -102,7 +102,7 @@ def _smaller(item: Item, truth: Array, notes: list[str], condition: Condition) -
         raise ImageError(
             f"{item.source}: {source.shape[1]} x {source.shape[0]} pixels are not the "
             f"{width} x {height} that are 1/{scale} of {item.truth.name} ({truth.shape[1]} x "
-            f"{truth.shape[0]}); it is not the x{scale} of this picture."
+            f"{truth.shape[0]}); it is not the x{scale} of this picture"
         )
     cropped, notes = _channels(cropped, notes, gray=condition.gray)
     return Sample(cropped, to_float(_like(source, condition)), tuple(notes))
@@ -113,7 +113,7 @@ def _given(item: Item, truth: Array, notes: list[str], condition: Condition) -> 
     if source.shape[:2] != truth.shape[:2]:
         raise ImageError(
             f"{item.source}: {source.shape[1]} x {source.shape[0]} pixels are not the "
-            f"{truth.shape[1]} x {truth.shape[0]} of {item.truth.name}; both must be of one size."
+            f"{truth.shape[1]} x {truth.shape[0]} of {item.truth.name}; both must be of one size"
         )
     truth, notes = _channels(truth, notes, gray=condition.gray)
     return Sample(truth, to_float(_like(source, condition)), tuple(notes))
@@ -122,13 +122,13 @@ def _given(item: Item, truth: Array, notes: list[str], condition: Condition) -> 
 def _read_source(item: Item, truth: Array) -> Array:
     assert item.source is not None
     if not item.source.exists():
-        raise ImageReadError(f"{item.source}: it is missing, the poor picture of {item.truth}.")
+        raise ImageReadError(f"{item.source}: it is missing, the poor picture of {item.truth}")
     source, _ = _read(item.source)
     if source.shape[2] != truth.shape[2] and not (_looks_gray(source) and _looks_gray(truth)):
         kinds = {1: "gray", 3: "in colour"}
         raise ImageError(
             f"{item.source}: it is {kinds[source.shape[2]]}, but {item.truth.name} is "
-            f"{kinds[truth.shape[2]]}; they are not of one picture."
+            f"{kinds[truth.shape[2]]}; they are not of one picture"
         )
     return source
 

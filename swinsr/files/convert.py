@@ -269,7 +269,7 @@ def enlarged(
         image: the picture.
         size: what it becomes.
         name: of its file, for messages.
-        report: told the share of the work done.
+        report: notified with the share of the work done.
 
     Raises:
         NotEnoughMemoryError: naming the file.

@@ -1,4 +1,4 @@
-"""A bar for whoever waits: on a terminal, and in a notebook."""
+"""A bar for long work: on a terminal, and in a notebook."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -54,7 +54,7 @@ class Engine(ABC):
         window: tiles lie on multiples of it.
         tiling: how pictures are dealt with that may be too large.
         spare: enlargement that is left to `kernel` after the last pass; 1 for none.
-        tell: told what a user should know while it runs.
+        tell: notified with what a user should know while it runs.
     """
 
     name: str

@@ -73,7 +73,7 @@ def blocking_effect(plane: Plane) -> float:
     if min(height, width) < 2 * BLOCK:
         raise ShapeMismatchError(
             f"PSNR-B needs {2 * BLOCK}x{2 * BLOCK} pixels inside the border, "
-            f"but {height}x{width} are left."
+            f"but {height}x{width} are left"
         )
     at_edges = inside = 0.0
     edges = 0

@@ -46,7 +46,7 @@ def pyiqa_metric(name: str, *, device: str = "cpu", border: int = 0) -> Metric:
         ) from error
     known = list(pyiqa.list_models())
     if name not in known:
-        raise ConfigError(f"pyiqa has no metric {name!r}; it has: {', '.join(known)}.")
+        raise ConfigError(f"pyiqa has no metric {name!r}; it has: {', '.join(known)}")
     with _telling(name):
         metric = pyiqa.create_metric(name, device=device)
     full_reference = metric.metric_mode == "FR"
@@ -55,7 +55,7 @@ def pyiqa_metric(name: str, *, device: str = "cpu", border: int = 0) -> Metric:
         pair = make_pair(sr, hr, border=border)
         require_rgb(pair)
         if pair.sr.dtype != np.uint8:
-            raise ImageError(f"The metric {name!r} takes uint8 images, not {pair.sr.dtype}.")
+            raise ImageError(f"The metric {name!r} takes uint8 images, not {pair.sr.dtype}")
         images = [pair.sr, pair.hr] if full_reference else [pair.sr]
         pictures = [PillowImage.fromarray(np.ascontiguousarray(image)) for image in images]
         with _telling(name):
@@ -77,7 +77,7 @@ def _telling(name: str) -> Iterator[None]:
     except ImportError as error:
         raise ConfigError(
             f"The metric {name!r} needs a package that cannot be imported ({error}); install it, "
-            "or leave the metric out."
+            "or leave the metric out"
         ) from error
     except OSError as error:
         found = _names_in(error)

@@ -41,19 +41,19 @@ def make_pair(sr: Image, hr: Image, *, border: int = 0, data_range: float | None
     if sr.shape != hr.shape:
         raise ShapeMismatchError(
             f"The images to compare differ in shape, {sr.shape} and {hr.shape}; "
-            "crop the truth to a multiple of the scale or resize one of them."
+            "crop the truth to a multiple of the scale or resize one of them"
         )
     if sr.ndim not in (2, 3) or (sr.ndim == 3 and sr.shape[2] not in (1, 3)):
         raise ShapeMismatchError(
-            f"Images to compare are (height, width) gray or (height, width, 3) RGB, not {sr.shape}."
+            f"Images to compare are (height, width) gray or (height, width, 3) RGB, not {sr.shape}"
         )
     if border < 0 or min(sr.shape[:2]) <= 2 * border:
         raise ShapeMismatchError(
-            f"A border of {border} pixels leaves nothing of images of shape {sr.shape}."
+            f"A border of {border} pixels leaves nothing of images of shape {sr.shape}"
         )
     if sr.dtype != hr.dtype:
         raise ImageError(
-            f"The images to compare differ in type, {sr.dtype} and {hr.dtype}; convert one of them."
+            f"The images to compare differ in type, {sr.dtype} and {hr.dtype}; convert one of them"
         )
     height, width = sr.shape[:2]
     inner = np.s_[border : height - border, border : width - border]
@@ -69,8 +69,8 @@ def _range_of(dtype: np.dtype[Any], data_range: float | None) -> float:
     if dtype in (np.uint8, np.uint16):
         return float(np.iinfo(dtype).max)
     if dtype.kind == "f":
-        raise ImageError(f"The value of white in {dtype} images is not known; give data_range.")
-    raise ImageError(f"Images to compare are uint8, uint16 or floating point, not {dtype}.")
+        raise ImageError(f"The value of white in {dtype} images is not known; give data_range")
+    raise ImageError(f"Images to compare are uint8, uint16 or floating point, not {dtype}")
 
 
 def luma(rgb: Image, data_range: float) -> Plane:
@@ -99,5 +99,5 @@ def require_rgb(pair: Pair) -> None:
     if pair.sr.shape[2] != 3:
         raise ShapeMismatchError(
             "Scores on Y need RGB images; score gray images without Y, or repeat the gray channel "
-            "three times as the published scripts do."
+            "three times as the published scripts do"
         )

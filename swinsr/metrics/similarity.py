@@ -92,7 +92,7 @@ def _compare(x: Image, y: Image, data_range: float) -> tuple[float, float]:
     height, width = x.shape[:2]
     if min(height, width) < WINDOW:
         raise ShapeMismatchError(
-            f"SSIM needs {WINDOW}x{WINDOW} pixels inside the border, but {height}x{width} are left."
+            f"SSIM needs {WINDOW}x{WINDOW} pixels inside the border, but {height}x{width} are left"
         )
     rows = max(WINDOW, _STRIP_VALUES // width)
     room = np.empty((2, 4 * (rows + WINDOW - 1) * width))

@@ -52,7 +52,7 @@ def _asked(
     if requested == "auto" and (named := os.environ.get(variable)):
         asked, by = named, f"{variable}={named}"
     if asked not in backends:
-        raise ConfigError(f"{by}: unknown {operation} backend; choose from {', '.join(backends)}.")
+        raise ConfigError(f"{by}: unknown {operation} backend; choose from {', '.join(backends)}")
     return asked, by
 
 
@@ -82,10 +82,10 @@ def attention_backend(
         # The fused CPU path of scaled_dot_product_attention has no gradient for the bias.
         return "reference" if trains or dropout else "sdpa"
     if dropout and asked != "reference":
-        raise ConfigError(f"{by} has no attention dropout; take backend='reference'.")
+        raise ConfigError(f"{by} has no attention dropout; take backend='reference'")
     lacks = {"native": _native_lacks, "triton": _triton_lacks}
     if asked in lacks and (reason := lacks[asked](device, dtype)):
-        raise DeviceError(f"{by} cannot run: {reason}.")
+        raise DeviceError(f"{by} cannot run: {reason}")
     return asked
 
 
@@ -114,9 +114,9 @@ def block_backend(requested: str, device: torch.device, obstacle: str) -> str:
     lacks = obstacle or (triton_lacks(device) if triton else _native_lacks(device, torch.float32))
     if asked != "auto":
         if lacks:
-            raise DeviceError(f"{by} cannot run: {lacks}.")
+            raise DeviceError(f"{by} cannot run: {lacks}")
         if other:
-            raise ConfigError(f"{by} and {other} contradict each other; leave one of them out.")
+            raise ConfigError(f"{by} and {other} contradict each other; leave one of them out")
         return asked
     return "modules" if lacks or other else "native"
 
@@ -172,7 +172,7 @@ def process_backend(requested: str, device: torch.device, shift: int) -> str:
             return "reference"
         return "triton" if device.type == "cuda" and not triton_lacks(device) else "strided"
     if asked == "triton" and (reason := triton_lacks(device)):
-        raise DeviceError(f"{by} cannot run: {reason}.")
+        raise DeviceError(f"{by} cannot run: {reason}")
     return asked
 
 
@@ -233,7 +233,7 @@ def _native_lacks(device: torch.device, dtype: torch.dtype) -> str:
         return f"the kernels take float32 and bfloat16, not {str(dtype).removeprefix('torch.')}"
     reason = unavailable()
     if reason and (isa := os.environ.get(ISA_VARIABLE)):
-        raise ConfigError(f"{ISA_VARIABLE}={isa} is of kernels that cannot run: {reason}.")
+        raise ConfigError(f"{ISA_VARIABLE}={isa} is of kernels that cannot run: {reason}")
     return reason
 
 

@@ -42,7 +42,7 @@ def check_tf32(device: torch.device) -> None:
     if device.type != "cuda":
         raise ConfigError(
             f"tf32 is a precision of CUDA GPUs and the network is on {device.type}; use float32 or "
-            "bfloat16."
+            "bfloat16"
         )
 
 
@@ -57,12 +57,12 @@ def dtype_of(precision: str, *, force_float16: bool = False) -> torch.dtype:
         ConfigError: another name, or float16 that is not forced, with the reason.
     """
     if precision not in _DTYPES:
-        raise ConfigError(f"unknown precision {precision!r}; choose from {', '.join(PRECISIONS)}.")
+        raise ConfigError(f"unknown precision {precision!r}; choose from {', '.join(PRECISIONS)}")
     if precision == "float16" and not force_float16:
         raise ConfigError(
             "float16 overflows in these networks, whose features grow from group to group, and "
             "gives black pictures; use bfloat16, or force float16 where a network is known to "
-            "stay below 65504 (--force, force_float16=True)."
+            "stay below 65504 (--force, force_float16=True)"
         )
     return _DTYPES[precision]
 

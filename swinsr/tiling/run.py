@@ -59,11 +59,11 @@ def run_tiles(
     Args:
         function: (h, w, C) -> (h * scale, w * scale, D) float32, the same for the same tile.
         source: the picture.
-        sink: told the result in bands, from top to bottom.
+        sink: notified with the result in bands, from top to bottom.
         plan: of the picture's size.
         scale: whole factor of enlargement.
         store: for finished tiles; memory by default.
-        tick: told the share of the work that each tile was, those of an earlier run too.
+        tick: notified with the share of the work that each tile was, those of an earlier run too.
     """
     store = MemoryStore() if store is None else store
     columns = len(plan.columns)

@@ -142,7 +142,7 @@ def _claimed(output: Path) -> Iterator[Path]:
         if not mine:
             raise ImageWriteError(
                 f"{output}: another swinsr process is working on it; wait until that has "
-                "ended, or choose another name with -o."
+                "ended, or choose another name with -o"
             )
         yield path
 

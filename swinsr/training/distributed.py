@@ -45,7 +45,7 @@ def check_share(part: Part, batch: int) -> None:
     if batch % part.world:
         raise ConfigError(
             f"data.batch {batch} cannot be shared evenly by {part.world} processes; choose a "
-            "multiple."
+            "multiple"
         )
 
 
@@ -88,7 +88,7 @@ def told_as_loss_of_a_process(part: Part) -> Iterator[None]:
 def _lost(part: Part) -> TrainingError:
     return TrainingError(
         f"Another of the {part.world} training processes ended; the last checkpoint is whole: go "
-        "on with --resume, with any number of processes."
+        "on with --resume, with any number of processes"
     )
 
 

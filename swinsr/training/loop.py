@@ -75,11 +75,11 @@ class Run:
         if self.state_path.exists() and not (self.resume or self.overwrite):
             raise ConfigError(
                 f"{self.folder}: holds a run already; go on with --resume, replace it with "
-                "--overwrite, or choose another run.name."
+                "--overwrite, or choose another run.name"
             )
         check_share(self.part, recipe.data.batch)
         if recipe.run.minutes and self.part.world > 1:
-            raise ConfigError("run.minutes is of one process; processes would end apart.")
+            raise ConfigError("run.minutes is of one process; processes would end apart")
         self._began = time.monotonic()
         self.device = choose_device(local_device(recipe.run.device))
         if recipe.run.threads:
@@ -171,7 +171,7 @@ class Run:
                 last = saved
             if stopping:
                 raise TrainingError(
-                    f"Stopped at step {done}; {self.state_path} is whole: go on with --resume."
+                    f"Stopped at step {done}; {self.state_path} is whole: go on with --resume"
                 )
             if over:
                 return
@@ -192,7 +192,7 @@ class Run:
             if not math.isfinite(value):
                 raise TrainingError(
                     f"The loss of step {step} is {value}; nothing was saved since. Lower "
-                    "optimizer.lr or optimizer.clip_norm and go on with --resume."
+                    "optimizer.lr or optimizer.clip_norm and go on with --resume"
                 )
         return values
 

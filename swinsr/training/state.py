@@ -67,7 +67,7 @@ def write_atomically(path: Path, tensors: dict[str, Tensor], metadata: dict[str,
     except OSError as error:
         raise TrainingError(
             f"{path}: cannot be written ({error.strerror}); free space or choose another "
-            "run.folder. The checkpoint before it is untouched."
+            "run.folder. The checkpoint before it is untouched"
         ) from error
 
 
@@ -120,13 +120,13 @@ def load_state(
     if {k: v.shape for k, v in found.items()} != {k: v.shape for k, v in parameters.items()}:
         raise WeightsMismatchError(
             f"{path}: belongs to another network than the recipe's; resume with the recipe it was "
-            "made with, or start a run of another name."
+            "made with, or start a run of another name"
         )
     made = header.get("optimizer", "AdamW")
     if made != type(optimizer).__name__:
         raise WeightsMismatchError(
             f"{path}: was made with {made} and the recipe's optimizer.name is another; resume with "
-            "that one, or start a run of another name with init.from_file."
+            "that one, or start a run of another name with init.from_file"
         )
     _load_critic(path, tensors, critic)
     with torch.no_grad():
@@ -156,24 +156,24 @@ def _load_critic(path: Path, tensors: dict[str, Tensor], critic: Stateful | None
     except RuntimeError as error:
         raise WeightsMismatchError(
             f"{path}: holds no discriminator of the recipe's adversarial.channels; start a run of "
-            "another name with init.from_file."
+            "another name with init.from_file"
         ) from error
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if not path.is_file():
-        raise CheckpointReadError(f"{path}: there is no checkpoint to resume from.")
+        raise CheckpointReadError(f"{path}: there is no checkpoint to resume from")
     try:
         with safe_open(path, "pt") as file:
             text = (file.metadata() or {}).get("training")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise CheckpointReadError(f"{path}: is damaged ({error}).") from error
+        raise CheckpointReadError(f"{path}: is damaged ({error})") from error
     header: dict[str, Any] = json.loads(text or "{}")
     if "version" not in header:
-        raise CheckpointReadError(f"{path}: holds weights but no training state.")
+        raise CheckpointReadError(f"{path}: holds weights but no training state")
     if header.get("version") != VERSION:
         raise CheckpointReadError(
-            f"{path}: was written in format {header.get('version')}, this program reads {VERSION}."
+            f"{path}: was written in format {header.get('version')}, this program reads {VERSION}"
         )
     return header, tensors

@@ -67,7 +67,7 @@ def read_test_folder(folder: str, recipe: Recipe) -> TestFolder:
             if (source.shape[0] * scale, source.shape[1] * scale) != target.shape[:2]:
                 raise ImageReadError(
                     f"{low}: {source.shape[1]}x{source.shape[0]} pixels enlarged by {scale} are "
-                    f"not the {width}x{height} of {path.name}; make the inputs for this scale."
+                    f"not the {width}x{height} of {path.name}; make the inputs for this scale"
                 )
         else:
             source = make_input(target, recipe)
@@ -101,7 +101,7 @@ def masked_pair(name: str, pixels: Pixels, recipe: Recipe) -> TestPair:
     if min(height, width) < LEAST_SIDE or height * width < 2 * side * side:
         raise ImageReadError(
             f"{name}: {pixels.shape[1]}x{pixels.shape[0]} pixels are too few to hide squares of "
-            f"{side} pixels in; take larger pictures or lower task.mask_patch."
+            f"{side} pixels in; take larger pictures or lower task.mask_patch"
         )
     top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
     target = np.ascontiguousarray(pixels[top : top + height, left : left + width])
@@ -119,7 +119,7 @@ def read_test_folders(recipe: Recipe) -> list[TestFolder]:
     """
     read = [read_test_folder(folder, recipe) for folder in recipe.validation.folders]
     if len({f.name for f in read}) < len(read):
-        raise ConfigError("validation.folders end in the same name; rename one of them.")
+        raise ConfigError("validation.folders end in the same name; rename one of them")
     return read
 
 

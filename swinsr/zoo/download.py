@@ -44,7 +44,7 @@ def download(
         timeout: seconds without a byte until an attempt is given up; SWINSR_TIMEOUT, else 30.
         attempts: how many in a row may bring nothing new.
         pause: seconds before the second attempt.
-        report: told the bytes done and in all.
+        report: notified with the bytes done and in all.
 
     Returns:
         The file in the cache. `read_record` tells its sha256, and whether that was compared with a

@@ -113,7 +113,7 @@ class Transfer:
             timeout: seconds without a byte until an attempt is given up.
             attempts: how many in a row may bring nothing new.
             pause: seconds before the second attempt; doubled for each further one.
-            report: told the bytes done and in all.
+            report: notified with the bytes done and in all.
         """
         self.url, self.part, self.size = url, part, size
         self.timeout, self.attempts, self.pause, self.report = timeout, attempts, pause, report

@@ -116,7 +116,7 @@ def test_addresses_are_not_fetched(client: Any) -> None:
     from gradio_client import handle_file
 
     text = refused(client.predict, handle_file("https://example.com/a.png"), api_name="/upscale")
-    assert text == "this server fetches no addresses; send the file itself."
+    assert text == "this server fetches no addresses; send the file itself"
 
 
 def test_cancelling_a_call_ends_the_computation(client: Any, demo: Demo, tmp_path: Path) -> None:

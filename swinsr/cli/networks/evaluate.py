@@ -133,12 +133,12 @@ def _targets(output: Path | None, given: dict[str, Path | None]) -> dict[str, Pa
         try:
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"{output}: the folder cannot be made ({error.strerror}).") from error
+            raise ConfigError(f"{output}: the folder cannot be made ({error.strerror})") from error
     for path in targets.values():
         if not path.parent.is_dir():
-            raise ConfigError(f"{path}: the folder {path.parent} does not exist; make it first.")
+            raise ConfigError(f"{path}: the folder {path.parent} does not exist; make it first")
         if path.is_dir():
-            raise ConfigError(f"{path} is a folder; name a file for the report.")
+            raise ConfigError(f"{path} is a folder; name a file for the report")
     return targets
 
 

@@ -187,7 +187,7 @@ def counted(total: int, things: str, *, quiet: bool) -> Iterator[Callable[[int],
 
 @contextmanager
 def byte_progress(label: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar for a download; yields what is told bytes done and in all."""
+    """A bar for a download; yields what is notified with bytes done and in all."""
     console = None if quiet else _terminal()
     if console is None:
         yield lambda done, total: None

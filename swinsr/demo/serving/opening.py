@@ -79,7 +79,7 @@ class Opening:
         except OSError as error:
             raise ConfigError(
                 f"the server cannot listen at {host}, port {port}: it is taken or not this "
-                "machine's; choose another with --port or --host."
+                "machine's; choose another with --port or --host"
             ) from error
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="swinsr-demo-opening", daemon=True

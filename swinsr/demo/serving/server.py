@@ -61,7 +61,7 @@ def serve(
         share: also make it reachable from the internet, through Gradio's tunnel.
         auth: names and passwords; empty for no login.
         precision, device: of the models, as for `Upscaler.from_pretrained`.
-        opened: told the address once it answers, first with a page that says so: what the real one
+        opened: notified with the address once it answers, first with a page that says so: what the real one
             needs is loaded behind it.
 
     Raises:
@@ -168,10 +168,10 @@ def _launch(
     except OSError as error:
         raise ConfigError(
             f"the server cannot listen at {host}, port {port}: it is taken or not this machine's; "
-            "choose another with --port or --host."
+            "choose another with --port or --host"
         ) from error
     except RuntimeError as error:
-        raise ConfigError(f"the page cannot be shared ({error}); leave out --share.") from error
+        raise ConfigError(f"the page cannot be shared ({error}); leave out --share") from error
     return blocks, launched
 
 

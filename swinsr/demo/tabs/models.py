@@ -91,7 +91,7 @@ def fetch_and_check(name: str, job: Job) -> str:
     job.stage("Comparing the checksum")
     verdict = verify(offer.entry)
     if not verdict.good:
-        raise DownloadError(f"{name} is damaged: {verdict.sentence}; remove it and try again.")
+        raise DownloadError(f"{name} is damaged: {verdict.sentence}; remove it and try again")
     return f"{name} is here, and its checksum was compared: {verdict.sentence}."
 
 

@@ -34,7 +34,7 @@ def run_batch(
 
     Args:
         shop: folder, limits and models.
-        job: told the progress; all pictures together are one job.
+        job: notified with the progress; all pictures together are one job.
         paths: of the uploads.
         model, size, saving: as for `Workshop.process`.
 
@@ -46,11 +46,11 @@ def run_batch(
         StoppedJobError, JobTimeError: from the job.
     """
     if not paths:
-        raise ConfigError("there are no pictures yet; choose some first.")
+        raise ConfigError("there are no pictures yet; choose some first")
     if len(paths) > shop.limits.max_files:
         raise ConfigError(
             f"these are {len(paths)} pictures, and this server takes at most "
-            f"{shop.limits.max_files} at a time."
+            f"{shop.limits.max_files} at a time"
         )
     archive = shop.folder.new_file("swinsr.zip")
     lines: list[Line] = []

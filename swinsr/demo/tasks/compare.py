@@ -53,7 +53,7 @@ def run_comparison(
 
     Args:
         shop: folder, limits and models.
-        job: told the progress.
+        job: notified with the progress.
         path: of the upload.
         models: two to four names of offers.
         scale: factor of enlargement; models that restore work at the picture's own size, and
@@ -66,7 +66,7 @@ def run_comparison(
         SwinsrError: whatever is wrong with the upload or a model.
     """
     if not FEWEST <= len(models) <= MOST:
-        raise ConfigError(f"choose {FEWEST} to {MOST} models to compare, not {len(models)}.")
+        raise ConfigError(f"choose {FEWEST} to {MOST} models to compare, not {len(models)}")
     upload = shop.open(path)
     piece = crop_around(upload.read(), *place, side)
     size = int(piece.height * scale + 0.5), int(piece.width * scale + 0.5)

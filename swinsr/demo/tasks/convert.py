@@ -75,10 +75,10 @@ class Size:
             ConfigError: no size, or sizes of several kinds.
         """
         if sum(value is not None for value in (self.scale, self.width, self.height)) > 1:
-            raise ConfigError("give only one of scale, width and height.")
+            raise ConfigError("give only one of scale, width and height")
         width, height = (None if x is None else int(x + 0.5) for x in (self.width, self.height))
         if (width is not None and width < 1) or (height is not None and height < 1):
-            raise ConfigError("a width or height is at least 1 pixel.")
+            raise ConfigError("a width or height is at least 1 pixel")
         return Settings(
             task=task,
             scale=self.scale,
@@ -147,7 +147,7 @@ class Workshop:
         """Upscale or restore one upload and write what is downloaded and shown.
 
         Args:
-            job: told the progress.
+            job: notified with the progress.
             path: of the upload, as the client sent it.
             model: the name of an offer, or one of `KINDS`.
             size: of the result.
@@ -224,7 +224,7 @@ class Workshop:
         if target.scale < 1:
             raise ConfigError(
                 f"{upload.name}: {width} x {height} is larger than the size that is asked for; "
-                "pictures are enlarged here."
+                "pictures are enlarged here"
             )
         self.limits.check_output(upload.name, *target.final)
         return Chosen(offer, reason, settings, target)

@@ -51,7 +51,7 @@ def run_scoring(shop: Workshop, job: Job, path: str | None, model: str, scale: i
 
     Args:
         shop: folder, limits and models.
-        job: told the progress.
+        job: notified with the progress.
         path: of the upload, a good picture.
         model: the name of an offer, or `AUTOMATIC`.
         scale: 2, 3, 4 or 8; 1 for models that restore, whatever is given.
@@ -97,7 +97,7 @@ def _truth(image: Image, offer: Offer, scale: int, name: str) -> Pixels:
     if min(height, width) < SMALLEST:
         raise ImageReadError(
             f"{name}: {image.width} x {image.height} pixels are too few to be scored; take a "
-            f"picture with at least {SMALLEST + scale - 1} a side."
+            f"picture with at least {SMALLEST + scale - 1} a side"
         )
     gray = offer.entry is not None and offer.entry.task.startswith("gray_")
     pixels = to_gray(image.pixels) if gray else to_rgb(image.pixels)

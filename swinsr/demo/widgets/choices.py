@@ -172,10 +172,10 @@ def read_saving(name: str | None, quality: float | None) -> Saving:
     """
     names = [value for _, value in FORMATS]
     if name not in (None, "", *names):
-        raise ConfigError(f"{str(name)[:40]!r} is no format; choose from {', '.join(names)}.")
+        raise ConfigError(f"{str(name)[:40]!r} is no format; choose from {', '.join(names)}")
     whole = int(95 if quality is None else quality)
     if not 1 <= whole <= 100:
-        raise ConfigError(f"the quality is 1 to 100, not {whole}.")
+        raise ConfigError(f"the quality is 1 to 100, not {whole}")
     return Saving(None if name in (None, "", AS_ORIGINAL) else name, whole)
 
 
@@ -223,7 +223,7 @@ def read_size(times: str, number: float | None, unit: str) -> Size:
     if times != OTHER:
         return Size(scale=float(times))
     if number is None:
-        raise ConfigError("give a number for the size.")
+        raise ConfigError("give a number for the size")
     if unit == "factor":
         return Size(scale=number)
     return Size(width=number) if unit == "width" else Size(height=number)

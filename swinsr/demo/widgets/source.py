@@ -140,7 +140,7 @@ def _examples(page: Page, source: Source) -> None:
         with told():
             index = event.index
             if index not in range(len(files)):
-                raise ImageReadError("there is no such example; reload the page.")
+                raise ImageReadError("there is no such example; reload the page")
             return str(files[index])
 
     choice.click(

@@ -67,7 +67,7 @@ def restoring(tab: str) -> Wishes:
 
     def read(model: str | None, damage: str, percent: float | None) -> Wish:
         if percent is None:
-            raise ConfigError("give a strength, 0 to 100.")
+            raise ConfigError("give a strength, 0 to 100")
         named = model not in (None, "", AUTOMATIC)
         name = str(model) if named else restorer_name(damage)
         return Wish(name, Size(), percent / 100)

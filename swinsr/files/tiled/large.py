@@ -64,7 +64,7 @@ def convert_large(
         choice: tile and overlap, where no earlier run has settled them.
         form: the output's format, a name of `swinsr.image.formats.table.ALL`.
         header: of the input.
-        progress: told the share of the work done.
+        progress: notified with the share of the work done.
 
     Returns:
         Its record; None for a file of several pictures, which are done one after the other.

@@ -140,14 +140,14 @@ def imresize(
     """
     if image.ndim not in (2, 3) or 0 in image.shape:
         raise ShapeMismatchError(
-            f"imresize takes (height, width) or (height, width, channels), not {image.shape}."
+            f"imresize takes (height, width) or (height, width, channels), not {image.shape}"
         )
     if image.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
         raise ConfigError(
-            f"imresize takes uint8, uint16, float32 or float64, not {image.dtype}; convert first."
+            f"imresize takes uint8, uint16, float32 or float64, not {image.dtype}; convert first"
         )
     if kernel not in _KERNELS:
-        raise ConfigError(f"Unknown resize kernel {kernel!r}; use one of {', '.join(KERNELS)}.")
+        raise ConfigError(f"Unknown resize kernel {kernel!r}; use one of {', '.join(KERNELS)}")
     height, width = image.shape[:2]
     scales, out = _scales_and_size((height, width), scale, size)
     for axis in sorted((0, 1), key=lambda axis: scales[axis]):
@@ -162,12 +162,12 @@ def _scales_and_size(
     shape: tuple[int, int], scale: float | None, size: tuple[int, int] | None
 ) -> tuple[tuple[float, float], tuple[int, int]]:
     if (scale is None) == (size is None):
-        raise ConfigError("imresize takes either scale or size; give exactly one of them.")
+        raise ConfigError("imresize takes either scale or size; give exactly one of them")
     if size is not None:
         if min(size) < 1:
-            raise ConfigError(f"The size {size} to resize to must be positive.")
+            raise ConfigError(f"The size {size} to resize to must be positive")
         return (size[0] / shape[0], size[1] / shape[1]), (size[0], size[1])
     assert scale is not None
     if not 0 < scale < float("inf"):
-        raise ConfigError(f"The scale {scale} to resize by must be a positive number.")
+        raise ConfigError(f"The scale {scale} to resize by must be a positive number")
     return (scale, scale), (ceil(scale * shape[0]), ceil(scale * shape[1]))

@@ -27,7 +27,7 @@ def export_checkpoint(source: Path, target: Path, *, buffers: bool = True) -> Pa
         CheckpointError: the source cannot be loaded or the target not be written.
     """
     if target.suffix != ".pth":
-        raise ConfigError(f"{target}: BasicSR's weights end in .pth; choose such a name.")
+        raise ConfigError(f"{target}: BasicSR's weights end in .pth; choose such a name")
     network = load(source).network
     tensors = {k: v.detach().cpu().clone() for k, v in network.state_dict().items()}
     if buffers:
@@ -36,5 +36,5 @@ def export_checkpoint(source: Path, target: Path, *, buffers: bool = True) -> Pa
         with replacing(target) as stream:
             torch.save({"params": tensors, "params_ema": tensors}, stream)
     except (OSError, RuntimeError) as error:
-        raise CheckpointError(f"{target}: cannot be written ({error}).") from error
+        raise CheckpointError(f"{target}: cannot be written ({error})") from error
     return target

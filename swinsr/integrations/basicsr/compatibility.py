@@ -32,7 +32,7 @@ def supply_functional_tensor() -> bool:
     except (ImportError, RuntimeError) as error:
         raise ConfigError(
             f"BasicSR needs torchvision, which cannot be imported here ({error}); install the one "
-            "that belongs to the installed torch."
+            "that belongs to the installed torch"
         ) from error
     module = types.ModuleType(REMOVED, "Supplied by swinsr for BasicSR.")
     module.__dict__["rgb_to_grayscale"] = functional.rgb_to_grayscale
@@ -47,6 +47,6 @@ def import_basicsr(name: str) -> types.ModuleType:
         ConfigError: it is not installed, or torchvision does not work.
     """
     if importlib.util.find_spec("basicsr") is None:
-        raise ConfigError(f"BasicSR is not installed; `{install_extra('basicsr')}` adds it.")
+        raise ConfigError(f"BasicSR is not installed; `{install_extra('basicsr')}` adds it")
     supply_functional_tensor()
     return importlib.import_module(name)

@@ -90,11 +90,11 @@ def kernels_of(forced: str) -> Kernels:
         ConfigError: this processor has not the instruction set.
     """
     if _LIBRARY is None:
-        raise ConfigError(f"The native kernels cannot run: {_REASON}.")
+        raise ConfigError(f"The native kernels cannot run: {_REASON}")
     available = instruction_sets()
     if forced and forced not in available:
         raise ConfigError(
             f"{ISA_VARIABLE}={forced} is not to be had on this processor; "
-            f"choose from {', '.join(available)}."
+            f"choose from {', '.join(available)}"
         )
     return Kernels(_LIBRARY, forced or available[-1])

@@ -41,7 +41,7 @@ class Chain:
             out: float32 (batch, H * scale, W * scale, channels), contiguous.
             x: float32 (batch, H, W, inputs), contiguous; none of out's memory.
             add: add to what is in `out`.
-            tick: told the share of the rows that each strip was.
+            tick: notified with the share of the rows that each strip was.
         """
         batch, height, width, _ = x.shape
         plan = self._plan(height, width * batch)

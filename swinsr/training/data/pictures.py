@@ -63,10 +63,10 @@ def list_pictures(folder: str) -> list[Path]:
         return [_bundled_folder() / name for name in bundled]
     path = Path(folder)
     if not path.is_dir():
-        raise ConfigError(f"{folder}: there is no such folder of pictures.")
+        raise ConfigError(f"{folder}: there is no such folder of pictures")
     paths = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
     if not paths:
-        raise ConfigError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)}).")
+        raise ConfigError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)})")
     return paths
 
 
@@ -137,10 +137,10 @@ def read_folders(
     results = _in_threads(read, len(paths))
     errors = [r for r in results if isinstance(r, ImageReadError)]
     if errors and unreadable == "error":
-        raise ImageReadError(f"{errors[0]} Set data.unreadable to 'skip' to leave such files out.")
+        raise ImageReadError(f"{errors[0]} Set data.unreadable to 'skip' to leave such files out")
     pictures = tuple(p for r in results if not isinstance(r, ImageReadError) for p in r)
     if not pictures:
-        raise ConfigError(f"{', '.join(folders)}: no picture could be read.")
+        raise ConfigError(f"{', '.join(folders)}: no picture could be read")
     return Reading(pictures, tuple(str(e) for e in errors))
 
 

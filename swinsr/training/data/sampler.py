@@ -89,7 +89,7 @@ def prepare_sources(pictures: tuple[Picture, ...], task: Task) -> tuple[list[Sou
     if not fitting:
         raise ConfigError(
             f"All {len(pictures)} training pictures are smaller than the {least}x{least} pixels of "
-            "a crop; lower data.patch or take larger pictures."
+            "a crop; lower data.patch or take larger pictures"
         )
     with ThreadPoolExecutor() as pool:
         sources = list(pool.map(lambda p: task.prepare(p.pixels), fitting))

@@ -13,5 +13,5 @@ def one_of(section: str, key: str, value: str, choices: tuple[str, ...]) -> None
     """Refuse a value that is not among the choices."""
     require(
         value in choices,
-        f"{section}.{key} is {value!r}; choose from {', '.join(map(repr, choices))}.",
+        f"{section}.{key} is {value!r}; choose from {', '.join(map(repr, choices))}",
     )

@@ -35,11 +35,11 @@ class TaskSettings:
     def __post_init__(self) -> None:
         """Check."""
         one_of("task", "name", self.name, TASKS)
-        require(0 <= self.sigma[0] <= self.sigma[1], "task.sigma is a range, 0 or above.")
+        require(0 <= self.sigma[0] <= self.sigma[1], "task.sigma is a range, 0 or above")
         low, high = self.quality
-        require(1 <= low <= high <= 100, "task.quality is a range within 1..100.")
-        require(self.mask_patch >= 1, "task.mask_patch is at least 1.")
-        require(0 < self.mask_ratio < 1, "task.mask_ratio is above 0 and below 1.")
+        require(1 <= low <= high <= 100, "task.quality is a range within 1..100")
+        require(self.mask_patch >= 1, "task.mask_patch is at least 1")
+        require(0 < self.mask_ratio < 1, "task.mask_ratio is above 0 and below 1")
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class LossSettings:
     def __post_init__(self) -> None:
         """Check."""
         one_of("loss", "name", self.name, LOSSES)
-        require(self.epsilon > 0, "loss.epsilon is above 0.")
-        require(min(self.luma, self.frequency, self.auxiliary) >= 0, "loss weights are 0 or above.")
+        require(self.epsilon > 0, "loss.epsilon is above 0")
+        require(min(self.luma, self.frequency, self.auxiliary) >= 0, "loss weights are 0 or above")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class PerceptualSettings:
 
     def __post_init__(self) -> None:
         """Check."""
-        require(self.weight >= 0, "perceptual.weight is 0 or above.")
+        require(self.weight >= 0, "perceptual.weight is 0 or above")
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ class AdversarialSettings:
 
     def __post_init__(self) -> None:
         """Check."""
-        require(self.share >= 0, "adversarial.share is 0 or above.")
-        require(self.channels >= 1, "adversarial.channels is at least 1.")
-        require(self.lr > 0, "adversarial.lr is above 0.")
-        require(min(self.start, self.ramp) >= 0, "adversarial.start and ramp are 0 or above.")
+        require(self.share >= 0, "adversarial.share is 0 or above")
+        require(self.channels >= 1, "adversarial.channels is at least 1")
+        require(self.lr > 0, "adversarial.lr is above 0")
+        require(min(self.start, self.ramp) >= 0, "adversarial.start and ramp are 0 or above")
 
 
 @dataclass(frozen=True)
@@ -150,16 +150,16 @@ class OptimizerSettings:
         """Check."""
         one_of("optimizer", "name", self.name, OPTIMIZERS)
         one_of("optimizer", "schedule", self.schedule, SCHEDULES)
-        require(self.lr > 0, "optimizer.lr is above 0.")
-        require(all(0 <= b < 1 for b in self.betas), "optimizer.betas lie in 0..1, 1 excluded.")
-        require(0 <= self.ema < 1, "optimizer.ema is at least 0 and below 1.")
-        require(self.warmup >= 0, "optimizer.warmup is 0 or above.")
-        require(self.clip_norm >= 0, "optimizer.clip_norm is 0 or above.")
-        require(self.weight_decay >= 0, "optimizer.weight_decay is 0 or above.")
-        require(0 <= self.final <= 1, "optimizer.final lies in 0..1.")
-        require(0 <= self.cooldown <= 1, "optimizer.cooldown lies in 0..1.")
+        require(self.lr > 0, "optimizer.lr is above 0")
+        require(all(0 <= b < 1 for b in self.betas), "optimizer.betas lie in 0..1, 1 excluded")
+        require(0 <= self.ema < 1, "optimizer.ema is at least 0 and below 1")
+        require(self.warmup >= 0, "optimizer.warmup is 0 or above")
+        require(self.clip_norm >= 0, "optimizer.clip_norm is 0 or above")
+        require(self.weight_decay >= 0, "optimizer.weight_decay is 0 or above")
+        require(0 <= self.final <= 1, "optimizer.final lies in 0..1")
+        require(0 <= self.cooldown <= 1, "optimizer.cooldown lies in 0..1")
         require(
             list(self.milestones) == sorted(self.milestones)
             and all(0 <= m <= 1 for m in self.milestones),
-            "optimizer.milestones are shares of the run in 0..1, in rising order.",
+            "optimizer.milestones are shares of the run in 0..1, in rising order",
         )

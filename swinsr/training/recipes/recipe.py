@@ -35,9 +35,9 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML ({error}).") from error
+        raise ConfigError(f"{path}: is not valid TOML ({error})") from error
     for override in overrides:
         _override(table, override)
     try:
@@ -63,7 +63,7 @@ def recipe_from_table(table: Mapping[str, Any]) -> Recipe:
             continue
         section = table.get(name, {})
         if not isinstance(section, Mapping):
-            raise ConfigError(f"{name} is a section; write [{name}] and its keys below.")
+            raise ConfigError(f"{name} is a section; write [{name}] and its keys below")
         if name == "network":
             keywords = dict(section)
             family = keywords.pop("family", "swinir")
@@ -71,7 +71,7 @@ def recipe_from_table(table: Mapping[str, Any]) -> Recipe:
         else:
             sections[name] = _section(name, cls, section)
     if "network" not in sections:
-        raise ConfigError("the section [network] is missing.")
+        raise ConfigError("the section [network] is missing")
     return Recipe(**sections)
 
 
@@ -108,21 +108,21 @@ def _override(table: Table, override: str) -> None:
     key, equals, text = override.partition("=")
     section, dot, name = key.strip().partition(".")
     if not (equals and dot and section and name):
-        raise ConfigError(f"--set {override!r}: write it as section.key=value.")
+        raise ConfigError(f"--set {override!r}: write it as section.key=value")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
     target = table.setdefault(section, {})
     if not isinstance(target, dict):
-        raise ConfigError(f"--set {override!r}: {section} is not a section.")
+        raise ConfigError(f"--set {override!r}: {section} is not a section")
     target[name] = value
 
 
 def _refuse_unknown(what: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     unknown = sorted(set(given) - set(known))
     if unknown:
-        raise ConfigError(f"unknown {what}: {', '.join(unknown)}; known are {', '.join(known)}.")
+        raise ConfigError(f"unknown {what}: {', '.join(unknown)}; known are {', '.join(known)}")
 
 
 def _section(name: str, cls: type, values: Mapping[str, Any]) -> Any:
@@ -144,24 +144,24 @@ def _checked(where: str, hint: Any, value: Any) -> Any:
                 return _checked(where, option, value)
             except ConfigError:
                 continue
-        raise ConfigError(f"{where} is {value!r}, which is none of what it may be.")
+        raise ConfigError(f"{where} is {value!r}, which is none of what it may be")
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, Mapping):
-            raise ConfigError(f"{where} is a section; write [{where}] and its keys below.")
+            raise ConfigError(f"{where} is a section; write [{where}] and its keys below")
         assert isinstance(hint, type)
         return _section(where, hint, value)
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{where} is a list, not {value!r}.")
+            raise ConfigError(f"{where} is a list, not {value!r}")
         items = list(args)
         if args[-1] is Ellipsis:
             items = [args[0]] * len(value)
         elif len(items) != len(value):
-            raise ConfigError(f"{where} has {len(items)} entries, not {len(value)}.")
+            raise ConfigError(f"{where} has {len(items)} entries, not {len(value)}")
         return tuple(_checked(where, h, v) for h, v in zip(items, value, strict=True))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         kinds = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
-        raise ConfigError(f"{where} is {kinds[hint]}, not {value!r}.")
+        raise ConfigError(f"{where} is {kinds[hint]}, not {value!r}")
     return value

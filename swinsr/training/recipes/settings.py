@@ -54,13 +54,13 @@ class RunSettings:
     def __post_init__(self) -> None:
         """Check."""
         one_of("run", "precision", self.precision, PRECISIONS)
-        require(self.steps >= 1, "run.steps is at least 1.")
-        require(self.minutes >= 0, "run.minutes is 0 or above.")
-        require(0 <= self.seed < 2**31, "run.seed is 0 or above and below 2 ** 31.")
-        require(self.checkpoint_every >= 1, "run.checkpoint_every is at least 1.")
-        require(self.checkpoint_minutes > 0, "run.checkpoint_minutes is above 0.")
-        require(self.threads >= 0, "run.threads is 0 or above.")
-        require(bool(self.name) and "/" not in self.name, "run.name is one plain folder name.")
+        require(self.steps >= 1, "run.steps is at least 1")
+        require(self.minutes >= 0, "run.minutes is 0 or above")
+        require(0 <= self.seed < 2**31, "run.seed is 0 or above and below 2 ** 31")
+        require(self.checkpoint_every >= 1, "run.checkpoint_every is at least 1")
+        require(self.checkpoint_minutes > 0, "run.checkpoint_minutes is above 0")
+        require(self.threads >= 0, "run.threads is 0 or above")
+        require(bool(self.name) and "/" not in self.name, "run.name is one plain folder name")
 
 
 @dataclass(frozen=True)
@@ -118,17 +118,17 @@ class DataSettings:
 
     def __post_init__(self) -> None:
         """Check."""
-        require(bool(self.train), "data.train names at least one folder of pictures.")
+        require(bool(self.train), "data.train names at least one folder of pictures")
         for key in ("patch", "batch", "candidates", "prefetch"):
-            require(getattr(self, key) >= 1, f"data.{key} is at least 1.")
-        require(0 <= self.recolour <= 1, "data.recolour is a share in 0..1.")
+            require(getattr(self, key) >= 1, f"data.{key} is at least 1")
+        require(0 <= self.recolour <= 1, "data.recolour is a share in 0..1")
         require(
             bool(self.sizes) and all(0 < size <= 1 for size in self.sizes),
-            "data.sizes are factors above 0, 1 at most.",
+            "data.sizes are factors above 0, 1 at most",
         )
-        require(self.workers >= 0, "data.workers is 0 or above.")
+        require(self.workers >= 0, "data.workers is 0 or above")
         require(
-            self.keep >= 0 and self.keep_side >= 1, "data.keep is 0 or above, keep_side above 0."
+            self.keep >= 0 and self.keep_side >= 1, "data.keep is 0 or above, keep_side above 0"
         )
         one_of("data", "unreadable", self.unreadable, ("error", "skip"))
 
@@ -155,9 +155,9 @@ class ValidationSettings:
 
     def __post_init__(self) -> None:
         """Check."""
-        require(self.every >= 1, "validation.every is at least 1.")
-        require(self.sigma >= 0, "validation.sigma is 0 or above.")
-        require(1 <= self.quality <= 100, "validation.quality lies in 1..100.")
+        require(self.every >= 1, "validation.every is at least 1")
+        require(self.sigma >= 0, "validation.sigma is 0 or above")
+        require(1 <= self.quality <= 100, "validation.quality lies in 1..100")
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class LogSettings:
 
     def __post_init__(self) -> None:
         """Check."""
-        require(self.every >= 1, "log.every is at least 1.")
+        require(self.every >= 1, "log.every is at least 1")
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check what more than one section decides."""
-        require(self.network.in_chans in (1, 3), "Training takes network.in_chans 1 or 3.")
+        require(self.network.in_chans in (1, 3), "Training takes network.in_chans 1 or 3")
         if isinstance(self.network, HierarchicalConfig):
             self._check_hierarchical(self.network)
         else:
@@ -222,18 +222,18 @@ class Recipe:
         require(
             self.data.patch % network.window_size == 0,
             f"data.patch {self.data.patch} is no multiple of network.window_size "
-            f"{network.window_size}.",
+            f"{network.window_size}",
         )
         scale, task = network.scale, self.task.name
         if task in ("bicubic", "compressed"):
-            require(scale > 1, f"Task {task!r} needs network.upscale above 1.")
+            require(scale > 1, f"Task {task!r} needs network.upscale above 1")
         if task in ("denoise", "jpeg"):
-            require(scale == 1, f"Task {task!r} needs network.upscale 1.")
+            require(scale == 1, f"Task {task!r} needs network.upscale 1")
         if network.upsampler == "pixelshuffle_aux":
             require(
                 task in ("bicubic", "compressed", "simmim"),
                 "Upsampler 'pixelshuffle_aux' needs task 'bicubic' or 'compressed', where the "
-                "clean input is known.",
+                "clean input is known",
             )
 
     def _check_crisp(self) -> None:
@@ -242,30 +242,30 @@ class Recipe:
             self.network.in_chans == 3
             and self.task.name != "simmim"
             and upsampler not in ("pixelshuffle_aux", "pixelshuffle_hf"),
-            "[perceptual] and [adversarial] need a network that gives one RGB picture.",
+            "[perceptual] and [adversarial] need a network that gives one RGB picture",
         )
         require(
             not self.adversarial.share or self.data.patch * self.scale % 8 == 0,
             f"[adversarial] needs crops whose side is a multiple of 8, not "
-            f"{self.data.patch * self.scale}; change data.patch.",
+            f"{self.data.patch * self.scale}; change data.patch",
         )
 
     def _check_hierarchical(self, network: HierarchicalConfig) -> None:
         require(
             self.task.name == "simmim",
             f"network.family {network.family!r} has no head for task {self.task.name!r}; "
-            "choose 'swinir' or 'swin2sr', or task 'simmim'.",
+            "choose 'swinir' or 'swin2sr', or task 'simmim'",
         )
-        require(network.num_classes == 0, "Task 'simmim' needs network.num_classes 0.")
+        require(network.num_classes == 0, "Task 'simmim' needs network.num_classes 0")
         require(
             self.init.mode == "plain",
             f"network.family {network.family!r} cannot start as an interpolator; set init.mode "
-            "to 'plain'.",
+            "to 'plain'",
         )
         require(
             self.data.patch % network.stride == 0,
             f"data.patch {self.data.patch} is no multiple of {network.stride}, the last stage's "
-            "stride.",
+            "stride",
         )
 
     def _check_masks(self) -> None:
@@ -274,9 +274,9 @@ class Recipe:
             unit = self.network.patch_size
         require(
             side % unit == 0,
-            f"task.mask_patch {side} is no multiple of network.patch_size {unit}.",
+            f"task.mask_patch {side} is no multiple of network.patch_size {unit}",
         )
         require(
             self.data.patch % side == 0 and self.data.patch > side,
-            f"data.patch {self.data.patch} has to be a larger multiple of task.mask_patch {side}.",
+            f"data.patch {self.data.patch} has to be a larger multiple of task.mask_patch {side}",
         )

@@ -29,5 +29,5 @@ def find_recipe(given: Path) -> Path:
     if str(given) in shipped:
         return shipped[str(given)]
     raise ConfigError(
-        f"{given}: there is no such recipe; give a TOML file or one of {', '.join(shipped)}."
+        f"{given}: there is no such recipe; give a TOML file or one of {', '.join(shipped)}"
     )

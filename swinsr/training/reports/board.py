@@ -22,7 +22,7 @@ class Board:
         except ImportError as error:
             raise ConfigError(
                 f"log.tensorboard needs TensorBoard; install it with `{install_extra('train')}` "
-                "or set log.tensorboard to false."
+                "or set log.tensorboard to false"
             ) from error
         self._writer: Any = SummaryWriter(
             str(folder / "tensorboard"), purge_step=None if resumed_at is None else resumed_at + 1

@@ -34,7 +34,7 @@ def step_way(device: torch.device, processes: int, *, recomputes: bool = False) 
     asked = os.environ.get(STEP_VARIABLE, "auto")
     if asked not in STEP_WAYS:
         raise ConfigError(
-            f"{STEP_VARIABLE}={asked}: unknown way of a step; choose from {', '.join(STEP_WAYS)}."
+            f"{STEP_VARIABLE}={asked}: unknown way of a step; choose from {', '.join(STEP_WAYS)}"
         )
     lacks = ""
     if device.type != "cuda":
@@ -44,7 +44,7 @@ def step_way(device: torch.device, processes: int, *, recomputes: bool = False) 
     elif recomputes:
         lacks = "network.use_checkpoint computes blocks again"
     if asked == "captured" and lacks:
-        raise DeviceError(f"{STEP_VARIABLE}=captured cannot run: {lacks}.")
+        raise DeviceError(f"{STEP_VARIABLE}=captured cannot run: {lacks}")
     if asked != "auto":
         return asked
     if device.type != "cuda" or triton_lacks(device):

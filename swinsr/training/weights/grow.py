@@ -32,13 +32,13 @@ def grow(network: RestorationNetwork, depths: Sequence[int]) -> RestorationNetwo
     """
     config = network.config
     if config.resi_connection != "1conv":
-        raise ConfigError("only networks with '1conv' groups can be grown.")
+        raise ConfigError("only networks with '1conv' groups can be grown")
     if len(depths) < len(config.depths):
-        raise ConfigError(f"{list(depths)} has fewer groups than {list(config.depths)}.")
+        raise ConfigError(f"{list(depths)} has fewer groups than {list(config.depths)}")
     # Trained group i becomes group place[i].
     place = [i * len(depths) // len(config.depths) for i in range(len(config.depths))]
     if any(depths[p] < d for p, d in zip(place, config.depths, strict=True)):
-        raise ConfigError(f"{list(depths)} has shallower groups than {list(config.depths)}.")
+        raise ConfigError(f"{list(depths)} has shallower groups than {list(config.depths)}")
     heads = [config.num_heads[0]] * len(depths)
     for p, h in zip(place, config.num_heads, strict=True):
         heads[p] = h

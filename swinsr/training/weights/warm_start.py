@@ -83,5 +83,5 @@ def take_weights(network: Encoder, weights: Weights) -> Transfer:
             else:
                 left.append(name)
     if not taken:
-        raise WeightsMismatchError(f"{weights.path}: no tensor fits the recipe's network.")
+        raise WeightsMismatchError(f"{weights.path}: no tensor fits the recipe's network")
     return Transfer(tuple(taken), tuple(left))
