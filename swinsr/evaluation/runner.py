@@ -32,7 +32,7 @@ class Listener:
         """The work has this size, in units of its own."""
 
     def start(self, result: Result, item: Item, work: float) -> Progress:
-        """A picture of `work` units is next; returns what is notified with the share that is done."""
+        """A picture of `work` units is next; returns what takes the share that is done."""
         return silent
 
     def finish(self, result: Result, outcome: Measured | Failure, work: float) -> None:

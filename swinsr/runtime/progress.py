@@ -1,4 +1,4 @@
-"""How far a long computation is: handed down as a callable, notified with the share done.
+"""How far a long computation is: handed down as a callable, notified with the share done."""
 
 from collections.abc import Callable
 

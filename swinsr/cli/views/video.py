@@ -29,7 +29,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def frame_progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar on standard error where that is a terminal; yields what is notified with the frames done."""
+    """A bar on standard error where that is a terminal; yields what counts the frames done."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield lambda done, total: None

@@ -61,8 +61,8 @@ def serve(
         share: also make it reachable from the internet, through Gradio's tunnel.
         auth: names and passwords; empty for no login.
         precision, device: of the models, as for `Upscaler.from_pretrained`.
-        opened: notified with the address once it answers, first with a page that says so: what the real one
-            needs is loaded behind it.
+        opened: notified with the address once it answers, first with a page that says so: what the
+            real one needs is loaded behind it.
 
     Raises:
         ConfigError: Gradio is not installed, the port is taken, or the tunnel cannot be made.
