@@ -117,7 +117,7 @@ def build(page: Page) -> None:
 
 
 def lines_value(lines: list[Line]) -> str:
-    """What became of each picture, for the list of the page."""
+    """The outcome of each picture, for the list of the page."""
     return json.dumps(
         [
             {

@@ -12,7 +12,7 @@ from swinsr.errors import ConfigError, SwinsrError
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one picture.
+    """The outcome of one picture.
 
     Attributes:
         name: of the upload.
