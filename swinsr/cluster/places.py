@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swinsr.errors import ConfigError, ImageWriteError
+from swinsr.install import install_extra
 from swinsr.storage.atomic import flush_folder, write_problem
 from swinsr.tiling import LocalTiles, RawFile, TileFiles
 
@@ -105,7 +106,7 @@ class TileUrl:
             from fsspec.core import url_to_fs
         except ImportError as error:
             raise ConfigError(
-                "for tiles at a URL, fsspec has to be installed: pip install 'swinsr[ray]'"
+                f"for tiles at a URL, fsspec has to be installed: {install_extra('ray')}"
             ) from error
         try:
             system, path = url_to_fs(self._url)

@@ -13,6 +13,7 @@ from typing import Any
 from swinsr.cluster.settings import LOCAL, ClusterSettings
 from swinsr.errors import ConfigError, DeviceError
 from swinsr.image.formats.quiet import quiet_descriptor
+from swinsr.install import install_extra
 
 # Rows and records are small; pixels do not go through it.
 OBJECT_STORE_BYTES = 128 << 20
@@ -39,7 +40,7 @@ def need_ray() -> Any:
         import ray.data
     except ImportError as error:
         raise ConfigError(
-            "to run on a cluster, Ray has to be installed: pip install 'swinsr[ray]'"
+            f"to run on a cluster, Ray has to be installed: {install_extra('ray')}"
         ) from error
     return ray
 

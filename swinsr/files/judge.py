@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swinsr.errors import SwinsrError
-from swinsr.image.formats.jpeg.quality import BEGINNING, jpeg_quality
 
 if TYPE_CHECKING:
     from swinsr.image import Header, Image
@@ -85,6 +84,8 @@ def look_at(image: "Image") -> "Found | None":
 
 
 def _saved_quality(source: Path) -> int | None:
+    from swinsr.image.formats.jpeg.quality import BEGINNING, jpeg_quality
+
     try:
         with source.open("rb") as stream:
             return jpeg_quality(stream.read(BEGINNING))

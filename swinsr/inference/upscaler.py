@@ -137,7 +137,6 @@ class Upscaler:
             ConfigError: out of range, or the model restores at the picture's own size.
         """
         passes_for(2 if self.engine.scale is None else self.engine.scale, scale)
-        self.engine.stages(scale)
 
     def __repr__(self) -> str:
         """Model, enlargement, device and precision."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 
 # GDAL's own default is a share of the machine's memory. Small rasters fill this one too.
 CACHE_BYTES = 32 << 20
@@ -22,7 +23,7 @@ def need_rasterio() -> Any:
         import rasterio
     except ImportError as error:
         raise ConfigError(
-            "for rasters, rasterio has to be installed: pip install 'swinsr[raster]'"
+            f"for rasters, rasterio has to be installed: {install_extra('raster')}"
         ) from error
     return rasterio
 

@@ -12,6 +12,7 @@ from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Jobs
 from swinsr.demo.limits import Limits
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 
 # Connections beyond those that may wait: for health, metrics, and to be told that it is too many.
 _SPARE_CONNECTIONS = 64
@@ -112,7 +113,7 @@ def _packages() -> tuple[Any, Any]:
         if (error.name or "").startswith("swinsr"):
             raise
         raise ConfigError(
-            f'the server needs {error.name}; install it with pip install "swinsr[serve]"'
+            f"the server needs {error.name}; install it with `{install_extra('serve')}`"
         ) from error
     return uvicorn, Service
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from swinsr.errors import ConfigError
 from swinsr.files.settings import Settings
+from swinsr.install import install_extra
 from swinsr.video.settings import VideoSettings
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def upscale_video(
         import av  # noqa: F401
     except ModuleNotFoundError as error:
         raise ConfigError(
-            'to read and write video, PyAV has to be installed: pip install "swinsr[video]"'
+            f"to read and write video, PyAV has to be installed: {install_extra('video')}"
         ) from error
     from swinsr.video.run import run_video
 

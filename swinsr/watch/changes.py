@@ -9,6 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from swinsr.errors import ConfigError
+from swinsr.install import install_extra
 
 _TICK_SECONDS = 0.25
 
@@ -31,7 +32,7 @@ def listen(
         import watchfiles
     except ModuleNotFoundError as error:
         raise ConfigError(
-            'to watch a folder, watchfiles has to be installed: pip install "swinsr[watch]"'
+            f"to watch a folder, watchfiles has to be installed: {install_extra('watch')}"
         ) from error
     heard: queue.SimpleQueue[set[str] | Exception] = queue.SimpleQueue()
     ended = threading.Event()

@@ -237,7 +237,7 @@ def test_two_presses_and_no_scrolling_lead_to_a_result(
 def test_a_choice_in_plain_words_leads_to_a_network(page: Any) -> None:
     status = page.locator("#upscale-status")
     choose(page, "upscale", samples.EXAMPLES / "cat_jpeg.jpg")
-    expect(status).to_contain_text("by swinsr-photo-x4, for a JPEG of about quality")
+    expect(status).to_contain_text("by swinsr-real-x4, for a JPEG of about quality 15")
     kind, size = page.locator("#upscale-kind"), page.locator("#upscale-size")
     kind.get_by_role("radio", name="Drawing or text").check()
     expect(status).to_contain_text("1792 × 1184 pixels by swinsr-light-x4")

@@ -15,8 +15,9 @@ from swinsr.demo.tasks.convert import Size, Workshop
 from swinsr.demo.tasks.plan import plan, plan_batch
 from swinsr.demo.uploads import Upload
 from swinsr.errors import ModelNotFoundError
+from swinsr.image import Image, write_image
 from swinsr.zoo import ModelEntry, bundled_models
-from tests.demo import samples
+from tests.metrics.test_damage import scene
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def shop() -> Iterator[Workshop]:
 
 def given_picture(shop: Workshop, name: str, height: int = 60, width: int = 80) -> Upload:
     path = shop.folder.new_file(name)
-    samples.picture(path, height, width)
+    write_image(path, Image(scene(max(height, width))[:height, :width].copy()))
     return shop.open(str(path))
 
 

@@ -113,5 +113,5 @@ def test_without_spandrel_one_sentence_says_what_to_install(
         raise ModuleNotFoundError(f"No module named {name!r}")
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    with pytest.raises(ConfigError, match="pip install spandrel torchvision"):
+    with pytest.raises(ConfigError, match="install spandrel torchvision"):
         install()

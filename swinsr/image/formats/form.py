@@ -6,16 +6,20 @@ frames, bands and the list of suffixes go through that table. Its methods import
 need, so that naming a format loads no codec.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, TypeAlias
 
 from swinsr.image.formats.faults import DamagedError
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Array, Image, Metadata
+
+if TYPE_CHECKING:
+    from swinsr.image.picture import Array, Image, Metadata
 
 # What beside the pixels a format can hold.
 ICC, EXIF, XMP, IPTC, DPI, COLOUR = "icc", "exif", "xmp", "iptc", "dpi", "colour"
@@ -52,7 +56,7 @@ class Contents:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def animated(cls, delays: tuple[Fraction, ...], loops: int, channels: int = 3) -> "Contents":
+    def animated(cls, delays: tuple[Fraction, ...], loops: int, channels: int = 3) -> Contents:
         """An animation; a single picture where it has one frame or none."""
         if len(delays) <= 1:
             return cls()
@@ -62,8 +66,8 @@ class Contents:
 
 
 # Metadata, and a sentence on each thing that was left out of it.
-Described = tuple[Metadata, tuple[str, ...]]
-Frames = Iterable[tuple[Image, Fraction]]
+Described: TypeAlias = "tuple[Metadata, tuple[str, ...]]"
+Frames: TypeAlias = "Iterable[tuple[Image, Fraction]]"
 
 
 class Format(ABC):

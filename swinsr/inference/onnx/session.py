@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from swinsr.errors import CheckpointReadError, ConfigError, DeviceError
+from swinsr.install import install_extra
 
 FloatArray = NDArray[np.float32]
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -26,7 +27,7 @@ def runtime() -> Any:
         import onnxruntime
     except ModuleNotFoundError as error:
         raise ConfigError(
-            'to run an ONNX file, ONNX Runtime has to be installed: pip install "swinsr[onnx]"'
+            f"to run an ONNX file, ONNX Runtime has to be installed: {install_extra('onnx')}"
         ) from error
     return onnxruntime
 

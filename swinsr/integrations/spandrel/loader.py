@@ -11,6 +11,7 @@ from swinsr.checkpoints.canonical import canonical_names
 from swinsr.checkpoints.detection.restoration import detect
 from swinsr.checkpoints.load import network_from
 from swinsr.errors import CheckpointError, ConfigError
+from swinsr.install import install_packages
 from swinsr.models import RestorationNetwork
 from swinsr.runtime.network import Ready, prepare
 
@@ -89,8 +90,8 @@ def _spandrel() -> Any:
         return importlib.import_module("spandrel")
     except (ImportError, RuntimeError) as error:
         raise ConfigError(
-            f"spandrel cannot be imported here ({error}); install it with pip install spandrel "
-            "torchvision"
+            f"spandrel cannot be imported here ({error}); install it with "
+            f"`{install_packages('spandrel', 'torchvision')}`"
         ) from error
 
 

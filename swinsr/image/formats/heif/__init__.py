@@ -1,12 +1,16 @@
 """HEIC and AVIF, where the libraries for them are there."""
 
-from typing import BinaryIO
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
 
 from swinsr.image.formats.form import EXIF, ICC, XMP, Format, Header
 from swinsr.image.formats.heif.boxes import kind_of, size_of
 from swinsr.image.formats.packing import whole
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Image
+
+if TYPE_CHECKING:
+    from swinsr.image.picture import Image
 
 
 class _Boxed(Format):

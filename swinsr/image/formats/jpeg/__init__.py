@@ -1,8 +1,10 @@
 """JPEG."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from swinsr.image.formats.form import (
     DPI,
@@ -16,7 +18,9 @@ from swinsr.image.formats.form import (
     Header,
 )
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Array, Image
+
+if TYPE_CHECKING:
+    from swinsr.image.picture import Array, Image
 
 
 class Jpeg(Format):

@@ -1,8 +1,10 @@
 """PNG and APNG."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.form import (
@@ -21,7 +23,9 @@ from swinsr.image.formats.form import (
 )
 from swinsr.image.formats.packing import unpack
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Array, Image
+
+if TYPE_CHECKING:
+    from swinsr.image.picture import Array, Image
 
 
 class Png(Format):

@@ -1,7 +1,9 @@
 """TIFF and BigTIFF."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.form import (
@@ -18,7 +20,9 @@ from swinsr.image.formats.form import (
 )
 from swinsr.image.formats.ifd import Layout, read_directory
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Array, Image
+
+if TYPE_CHECKING:
+    from swinsr.image.picture import Array, Image
 
 
 class Tiff(Format):

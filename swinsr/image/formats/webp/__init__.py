@@ -1,12 +1,16 @@
 """WebP."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from swinsr.image.formats.form import EXIF, ICC, XMP, Contents, Format, Frames, Header
 from swinsr.image.limits import Limit
-from swinsr.image.picture import Image
+
+if TYPE_CHECKING:
+    from swinsr.image.picture import Image
 
 
 class WebP(Format):
