@@ -86,7 +86,10 @@ def _sound() -> Iterator[tuple[str, bytes]]:
     yield "below.tif", tiff_bytes(heights / 700 - 1)
     yield "geo.tif", tiff_bytes(_COLOUR, photometric="rgb", extratags=[(*t, True) for t in place])
     yield "geo_range.tif", tiff_bytes(heights, extratags=[(*t, True) for t in place])
-    yield "pages_float.tif", tiff_bytes(np.stack([heights, heights[::-1]]), photometric="minisblack")
+    yield (
+        "pages_float.tif",
+        tiff_bytes(np.stack([heights, heights[::-1]]), photometric="minisblack"),
+    )
     yield "twelve.tif", tiff_bytes(_COLOUR.astype(np.uint16) << 4, photometric="rgb")
     yield "ome.ome.tif", _described('<OME><Image><Pixels SizeX="32" SizeY="24"/></Image></OME>')
     yield "shaped.tif", _described('{"shape": [24, 32, 3]}')
