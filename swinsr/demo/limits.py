@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from swinsr.errors import ConfigError, ImageTooLargeError
 
+# Without a byte for so long, a client is gone or means no good.
+IDLE_SECONDS = 30.0
+
 
 @dataclass(frozen=True)
 class Limits:

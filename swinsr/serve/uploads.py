@@ -11,11 +11,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from swinsr.demo.folder import Folder
-from swinsr.demo.limits import Limits
+from swinsr.demo.limits import IDLE_SECONDS, Limits
 from swinsr.demo.names import safe_name
 
-# Without a byte for so long, a client is gone or means no good.
-IDLE_SECONDS = 30.0
 # Of a form around its picture.
 _FORM_BYTES = 1 << 16
 _BLOCK = 1 << 20

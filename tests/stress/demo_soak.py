@@ -2,15 +2,22 @@
 
     python -m tests.stress.demo_soak                   # 8 clients, 200 requests, 10 minutes at most
     python -m tests.stress.demo_soak --json soak.json  # also written down
+    python -m tests.stress.demo_soak --requests 8 --rounds 1 --crowd 40 --idle 4    # the short form
 
 It starts `swinsr demo` as a process of its own and talks to its documented endpoints over plain
 HTTP: upload, call, wait for the answer, download. A tenth of the requests are bad: pictures cut
 short, bombs, archives, texts, too many bytes, names of other files, unknown models. It fails where
 an answer is not the expected one, a status is 5xx, memory has grown by more than a tenth since the
 first quarter of the requests, or a visitor's file is left in the temporary folder.
+
+Then come rounds, each of three parts: pictures of every format and every kind of fault, whose
+results must be the bytes, and whose errors the sentence, of `swinsr.files`; many visitors at the
+same moment; requests that lie about their length, that drip, and connections that are left. The
+server must go on answering for its health, and hold no more threads, files and memory afterwards.
 """
 
 import argparse
+import html
 import json
 import random
 import sys
@@ -26,9 +33,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from swinsr.demo.limits import Limits
 from swinsr.image import probe_image
 from tests.demo import samples
 from tests.demo.server import Demo
+from tests.stress import demo_pictures
+from tests.stress.demo_manners import Heartbeat, Level, Rude
 
 GROWTH = 1.10
 KEEP_SECONDS = 30
@@ -52,6 +62,10 @@ class Found:
     memory_end: float = 0.0
     memory: list[int] = field(default_factory=list)  # along the way
     files_left: int = 0
+    pictures: int = 0  # of every format and fault, in each round
+    levels: list[dict[str, float]] = field(default_factory=list)  # before the rounds, after each
+    health_slowest: float = 0.0  # seconds, during the rounds
+    health_answers: int = 0
     faults: list[str] = field(default_factory=list)
 
 
@@ -182,9 +196,97 @@ BAD = (
 
 def memory(demo: Demo) -> float:
     """MiB of the server that are in memory."""
-    text = Path(f"/proc/{demo.process.pid}/status").read_text(encoding="ascii")
-    line = next(line for line in text.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
+    return Level.of(demo.process.pid).memory
+
+
+def same_as_command(visitor: Visitor, file: Path, wanted: demo_pictures.Expected) -> str:
+    """What is wrong with the server's answer to a file; "" where it is the command's."""
+    status, path = visitor.upload(file)
+    if status != 200:
+        return f"{file.name}: the upload answered {status}"
+    outcome, answer = visitor.upscale(path, model=demo_pictures.MODEL, scale=demo_pictures.SCALE)
+    if outcome == "complete":
+        _, body = visitor.ask(f"/gradio_api/file={answer[0]['path']}")
+        return "" if body == wanted.written else f"{file.name}: other bytes; {wanted.error}"
+    told = html.unescape(str(answer.get("error") if isinstance(answer, dict) else answer))
+    if told != wanted.error or "\n" in told:
+        return f"{file.name}: {told!r} and not {wanted.error or 'a result'!r}"
+    return ""
+
+
+def at_once(demo: Demo, found: Found, count: int, folder: Path) -> None:
+    """Visitors who all come at the same moment: all are served, or told that it is full."""
+    file = samples.picture(folder / "crowd.png", 24, 32)
+    lock, start = threading.Lock(), threading.Barrier(count)
+    outcomes: Counter[str] = Counter()
+
+    def come(_: int) -> None:
+        visitor = Visitor(demo.url, Found(), lock)
+        start.wait()
+        try:
+            status, path = visitor.upload(file)
+            outcome, answer = visitor.upscale(path, model="bicubic", scale=2)
+        except (OSError, ValueError, LookupError) as error:
+            outcome, answer = "fault", error
+        told = outcome
+        if outcome != "complete":
+            told = "full" if "full" in str(answer) else f"{outcome}: {answer}"
+        with lock:
+            outcomes[told] += 1
+
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(come, range(count)))
+    found.outcomes.update({f"at once: {outcome}": n for outcome, n in outcomes.items()})
+    found.faults += [f"at once: {o}" for o in outcomes if o not in ("complete", "full")]
+
+
+def rounds(demo: Demo, found: Found, *, count: int, clients: int, crowd: int, idle: int) -> None:
+    """Every picture, a crowd and bad manners, again and again; what the server holds then."""
+    files, lock, rude = demo_pictures.pictures(), threading.Lock(), Rude(demo.url)
+    found.pictures = len(files)
+    limits = Limits(max_pixels=MAX_PIXELS, max_bytes=MAX_BYTES)
+    with tempfile.TemporaryDirectory() as place, Heartbeat(demo.health) as heart:
+        folder = Path(place)
+        wanted = demo_pictures.expected(folder, files, limits)
+        before = settle(demo, None)
+        found.levels = [vars(before)]
+
+        def one(name: str) -> str:
+            visitor = Visitor(demo.url, found, lock)
+            return same_as_command(visitor, folder / "in" / name, wanted[name])
+
+        for _ in range(count):
+            with ThreadPoolExecutor(clients) as pool:
+                wrong = [fault for fault in pool.map(one, files) if fault]
+            at_once(demo, found, crowd, folder)
+            wrong += rude.everything(MAX_BYTES, idle=idle)
+            found.faults += wrong
+            found.levels.append(vars(settle(demo, before)))
+    found.health_slowest, found.health_answers = round(heart.slowest, 3), heart.beats
+    found.faults += heart.faults
+    end = found.levels[-1]
+    for what in ("threads", "files"):
+        if end[what] > getattr(before, what):
+            found.faults.append(f"{what}: {end[what]} are left of {getattr(before, what)}")
+    if end["memory"] > GROWTH * found.levels[min(1, count - 1)]["memory"]:
+        found.faults.append("memory grew by more than a tenth in the rounds")
+
+
+def settle(demo: Demo, wanted: Level | None, seconds: float = 60) -> Level:
+    """What the server holds when it has come to rest, or to what it held before."""
+    demo.idle()
+    end = time.monotonic() + seconds
+    last = Level.of(demo.process.pid)
+    while time.monotonic() < end:
+        time.sleep(3)
+        demo.health()  # threads that wait for work end when there is some
+        now = Level.of(demo.process.pid)
+        if wanted is None and (now.threads, now.files) == (last.threads, last.files):
+            return now
+        if wanted is not None and now.threads <= wanted.threads and now.files <= wanted.files:
+            return now
+        last = now
+    return last
 
 
 def run(demo: Demo, *, clients: int, requests: int, seconds: float, seed: int = 0) -> Found:
@@ -246,6 +348,9 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--concurrency", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--crowd", type=int, default=200)
+    parser.add_argument("--idle", type=int, default=20)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -261,6 +366,15 @@ def main() -> int:
                 requests=options.requests,
                 seconds=options.seconds,
             )
+            if options.rounds:
+                rounds(
+                    demo,
+                    found,
+                    count=options.rounds,
+                    clients=options.clients,
+                    crowd=options.crowd,
+                    idle=options.idle,
+                )
             left = wait_until_clean(demo, own, 3 * KEEP_SECONDS)
             found.files_left = len(left)
         finally:
@@ -268,6 +382,8 @@ def main() -> int:
         if demo.files():
             found.faults.append("files were left when the server had ended")
         log = demo.log.read_text(encoding="utf-8", errors="replace")
+    if "Traceback" in log:
+        found.faults.append("a traceback is in the server's log")
     if found.memory_end > GROWTH * found.memory_warm:
         found.faults.append("memory grew by more than a tenth")
     if found.files_left:

@@ -123,6 +123,7 @@ def _launch(
     from starlette.routing import Route
 
     from swinsr.demo.app import build
+    from swinsr.demo.serving.connections import hang_up_on_idle
     from swinsr.demo.serving.guard import Guard
     from swinsr.demo.widgets.page import Page
     from swinsr.demo.widgets.theme import theme
@@ -172,6 +173,7 @@ def _launch(
         ) from error
     except RuntimeError as error:
         raise ConfigError(f"the page cannot be shared ({error}); leave out --share") from error
+    hang_up_on_idle(blocks.server.config)
     return blocks, launched
 
 
