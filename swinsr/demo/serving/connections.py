@@ -1,4 +1,4 @@
-"""Connections on which no request comes: hung up on, as uvicorn itself does only after an answer."""
+"""Connections without a request, closed in time; uvicorn itself does so only after an answer."""
 
 import weakref
 from collections.abc import Callable
