@@ -36,9 +36,8 @@ def same_as_command(visitor: Visitor, file: Path, wanted: demo_pictures.Expected
     return ""
 
 
-def at_once(demo: Demo, found: Found, count: int, folder: Path) -> None:
+def at_once(demo: Demo, found: Found, count: int, file: Path) -> None:
     """Visitors who all come at the same moment: all are served, or told that it is full."""
-    file = samples.picture(folder / "crowd.png", 24, 32)
     lock, start = threading.Lock(), threading.Barrier(count)
     outcomes: Counter[str] = Counter()
 
@@ -80,6 +79,7 @@ def rounds(
     found.pictures = len(files)
     with tempfile.TemporaryDirectory() as place, Heartbeat(demo.health) as heart:
         folder = Path(place)
+        shared = samples.picture(folder / "crowd.png", 24, 32)
         wanted = demo_pictures.expected(folder, files, limits)
         before = settle(demo, None)
         found.levels = [vars(before)]
@@ -91,7 +91,7 @@ def rounds(
         for _ in range(count):
             with ThreadPoolExecutor(clients) as pool:
                 wrong = [fault for fault in pool.map(one, files) if fault]
-            at_once(demo, found, crowd, folder)
+            at_once(demo, found, crowd, shared)
             wrong += rude.everything(limits.max_bytes, idle=idle)
             found.faults += wrong
             found.levels.append(vars(settle(demo, before)))
