@@ -96,7 +96,7 @@ def test_a_body_that_stops_is_answered_with_408(monkeypatch: pytest.MonkeyPatch)
     begun, said = drip([0.0, 3600.0])
     assert time.monotonic() - start < 5
     assert begun["status"] == 408 and (b"connection", b"close") in begun["headers"]
-    assert said["body"] == b"the request came too slowly; send it again."
+    assert said["body"] == b"the request came too slowly; send it again"
 
 
 def test_a_body_that_drips_is_cut_off_though_it_never_stops(
