@@ -54,7 +54,7 @@ def _refuse_addresses(kind: Any) -> Any:
     async def move(self: Any, path: Any) -> str | None:
         if str(path).lower().startswith(("http:", "https:")):
             raise gr.Error(
-                "this server fetches no addresses; send the file itself.", print_exception=False
+                "this server fetches no addresses; send the file itself", print_exception=False
             )
         moved: str | None = await take_over(self, path)
         return moved

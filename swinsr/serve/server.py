@@ -11,6 +11,7 @@ from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Jobs
 from swinsr.demo.limits import Limits
+from swinsr.demo.serving.connections import hang_up_on_idle
 from swinsr.errors import ConfigError
 from swinsr.install import install_extra
 
@@ -75,6 +76,8 @@ def serve(
             timeout_graceful_shutdown=_END_SECONDS,
             server_header=False,
         )
+        config.load()
+        hang_up_on_idle(config)  # else they fill `limit_concurrency`, and nobody is served
         server = uvicorn.Server(config)
 
         def stop() -> None:

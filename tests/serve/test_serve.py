@@ -1,5 +1,6 @@
 """The HTTP server: the bytes of `swinsr upscale`, and what it refuses."""
 
+import functools
 import http.client
 import io
 import json
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -26,6 +27,7 @@ from swinsr.demo.limits import Limits
 pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 pytest.importorskip("prometheus_client", reason="prometheus_client is not installed")
 from swinsr.serve import openapi
+from swinsr.serve import server as server_module
 from swinsr.serve import uploads as uploads_module
 from swinsr.serve.server import Running, in_background, serve
 
@@ -173,6 +175,19 @@ def test_an_upload_that_stops_is_given_up(server: Running, monkeypatch: pytest.M
     with socket.create_connection(tuple(urlsplit(server.url).netloc.split(":"))) as connection:
         connection.sendall(b"POST /v1/upscale HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nabc")
         assert b" 408 " in connection.recv(4096)
+
+
+def test_connections_without_a_request_do_not_keep_others_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quickly = functools.partial(server_module.hang_up_on_idle, seconds=1.0)
+    monkeypatch.setattr(server_module, "hang_up_on_idle", quickly)
+    with served() as running, ExitStack() as opened:
+        address = tuple(urlsplit(running.url).netloc.split(":"))
+        for _ in range(SMALL.concurrency + SMALL.queue + server_module._SPARE_CONNECTIONS):
+            opened.enter_context(socket.create_connection(address))
+        wait_until(lambda: ask(running, "GET", "/healthz")[0] == 503)
+        wait_until(lambda: ask(running, "GET", "/healthz")[0] == 200)
 
 
 @pytest.mark.parametrize(

@@ -17,96 +17,28 @@ server must go on answering for its health, and hold no more threads, files and 
 """
 
 import argparse
-import html
 import json
 import random
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from swinsr.demo.limits import Limits
 from swinsr.image import probe_image
 from tests.demo import samples
 from tests.demo.server import Demo
-from tests.stress import demo_pictures
-from tests.stress.demo_manners import Heartbeat, Level, Rude
+from tests.stress.demo_manners import Level
+from tests.stress.demo_rounds import GROWTH, rounds
+from tests.stress.demo_visitor import Found, Visitor
 
-GROWTH = 1.10
 KEEP_SECONDS = 30
 MAX_PIXELS = 200_000
 MAX_BYTES = 2_000_000
 LARGE_MODELS = ("swinsr-light-x4", "swinsr-light-x2", "bicubic")
-TIMEOUT = 300
-
-
-@dataclass
-class Found:
-    """What was measured; `faults` is empty where all is well."""
-
-    requests: int = 0
-    bad: int = 0
-    seconds: float = 0.0
-    statuses: Counter[int] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
-    memory_warm: float = 0.0  # MiB
-    memory_end: float = 0.0
-    memory: list[int] = field(default_factory=list)  # along the way
-    files_left: int = 0
-    pictures: int = 0  # of every format and fault, in each round
-    levels: list[dict[str, float]] = field(default_factory=list)  # before the rounds, after each
-    health_slowest: float = 0.0  # seconds, during the rounds
-    health_answers: int = 0
-    faults: list[str] = field(default_factory=list)
-
-
-class Visitor:
-    """One client's requests; statuses are counted."""
-
-    def __init__(self, url: str, found: Found, lock: threading.Lock) -> None:
-        self.url, self.found, self.lock = url, found, lock
-
-    def ask(self, path: str, data: bytes | None = None, kind: str = "application/json") -> Any:
-        """(status, body) of one request."""
-        request = urllib.request.Request(f"{self.url}{path}", data, {"Content-Type": kind})
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-                status, body = int(answer.status), answer.read()
-        except urllib.error.HTTPError as error:
-            status, body = error.code, error.read()
-            error.close()
-        with self.lock:
-            self.found.statuses[status] += 1
-        return status, body
-
-    def upload(self, file: Path) -> tuple[int, str]:
-        """(status, path on the server)."""
-        head = f'--cut\r\nContent-Disposition: form-data; name="files"; filename="{file.name}"'
-        body = head.encode() + b"\r\n\r\n" + file.read_bytes() + b"\r\n--cut--\r\n"
-        status, answer = self.ask("/gradio_api/upload", body, "multipart/form-data; boundary=cut")
-        return status, json.loads(answer)[0] if status == 200 else ""
-
-    def upscale(self, path: str, **options: Any) -> tuple[str, Any]:
-        """("complete", results) or ("error", sentence)."""
-        picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        body = json.dumps({"picture": picture, **options}).encode()
-        status, answer = self.ask("/gradio_api/call/v2/upscale", body)
-        if status != 200:
-            return f"status {status}", answer.decode()
-        event = json.loads(answer)["event_id"]
-        status, answer = self.ask(f"/gradio_api/call/upscale/{event}")
-        lines = answer.decode().strip().splitlines()
-        name, data = lines[-2].removeprefix("event: "), lines[-1].removeprefix("data: ")
-        return name, json.loads(data)
 
 
 def good(visitor: Visitor, rng: random.Random, folder: Path) -> str:
@@ -199,96 +131,6 @@ def memory(demo: Demo) -> float:
     return Level.of(demo.process.pid).memory
 
 
-def same_as_command(visitor: Visitor, file: Path, wanted: demo_pictures.Expected) -> str:
-    """What is wrong with the server's answer to a file; "" where it is the command's."""
-    status, path = visitor.upload(file)
-    if status != 200:
-        return f"{file.name}: the upload answered {status}"
-    outcome, answer = visitor.upscale(path, model=demo_pictures.MODEL, scale=demo_pictures.SCALE)
-    if outcome == "complete":
-        _, body = visitor.ask(f"/gradio_api/file={answer[0]['path']}")
-        return "" if body == wanted.written else f"{file.name}: other bytes; {wanted.error}"
-    told = html.unescape(str(answer.get("error") if isinstance(answer, dict) else answer))
-    if told != wanted.error or "\n" in told:
-        return f"{file.name}: {told!r} and not {wanted.error or 'a result'!r}"
-    return ""
-
-
-def at_once(demo: Demo, found: Found, count: int, folder: Path) -> None:
-    """Visitors who all come at the same moment: all are served, or told that it is full."""
-    file = samples.picture(folder / "crowd.png", 24, 32)
-    lock, start = threading.Lock(), threading.Barrier(count)
-    outcomes: Counter[str] = Counter()
-
-    def come(_: int) -> None:
-        visitor = Visitor(demo.url, Found(), lock)
-        start.wait()
-        try:
-            status, path = visitor.upload(file)
-            outcome, answer = visitor.upscale(path, model="bicubic", scale=2)
-        except (OSError, ValueError, LookupError) as error:
-            outcome, answer = "fault", error
-        told = outcome
-        if outcome != "complete":
-            told = "full" if "full" in str(answer) else f"{outcome}: {answer}"
-        with lock:
-            outcomes[told] += 1
-
-    with ThreadPoolExecutor(count) as pool:
-        list(pool.map(come, range(count)))
-    found.outcomes.update({f"at once: {outcome}": n for outcome, n in outcomes.items()})
-    found.faults += [f"at once: {o}" for o in outcomes if o not in ("complete", "full")]
-
-
-def rounds(demo: Demo, found: Found, *, count: int, clients: int, crowd: int, idle: int) -> None:
-    """Every picture, a crowd and bad manners, again and again; what the server holds then."""
-    files, lock, rude = demo_pictures.pictures(), threading.Lock(), Rude(demo.url)
-    found.pictures = len(files)
-    limits = Limits(max_pixels=MAX_PIXELS, max_bytes=MAX_BYTES)
-    with tempfile.TemporaryDirectory() as place, Heartbeat(demo.health) as heart:
-        folder = Path(place)
-        wanted = demo_pictures.expected(folder, files, limits)
-        before = settle(demo, None)
-        found.levels = [vars(before)]
-
-        def one(name: str) -> str:
-            visitor = Visitor(demo.url, found, lock)
-            return same_as_command(visitor, folder / "in" / name, wanted[name])
-
-        for _ in range(count):
-            with ThreadPoolExecutor(clients) as pool:
-                wrong = [fault for fault in pool.map(one, files) if fault]
-            at_once(demo, found, crowd, folder)
-            wrong += rude.everything(MAX_BYTES, idle=idle)
-            found.faults += wrong
-            found.levels.append(vars(settle(demo, before)))
-    found.health_slowest, found.health_answers = round(heart.slowest, 3), heart.beats
-    found.faults += heart.faults
-    end = found.levels[-1]
-    for what in ("threads", "files"):
-        if end[what] > getattr(before, what):
-            found.faults.append(f"{what}: {end[what]} are left of {getattr(before, what)}")
-    if end["memory"] > GROWTH * found.levels[min(1, count - 1)]["memory"]:
-        found.faults.append("memory grew by more than a tenth in the rounds")
-
-
-def settle(demo: Demo, wanted: Level | None, seconds: float = 60) -> Level:
-    """What the server holds when it has come to rest, or to what it held before."""
-    demo.idle()
-    end = time.monotonic() + seconds
-    last = Level.of(demo.process.pid)
-    while time.monotonic() < end:
-        time.sleep(3)
-        demo.health()  # threads that wait for work end when there is some
-        now = Level.of(demo.process.pid)
-        if wanted is None and (now.threads, now.files) == (last.threads, last.files):
-            return now
-        if wanted is not None and now.threads <= wanted.threads and now.files <= wanted.files:
-            return now
-        last = now
-    return last
-
-
 def run(demo: Demo, *, clients: int, requests: int, seconds: float, seed: int = 0) -> Found:
     """Send the requests, a tenth of them bad, from several clients at once."""
     found, lock, rng = Found(), threading.Lock(), random.Random(seed)
@@ -370,6 +212,7 @@ def main() -> int:
                 rounds(
                     demo,
                     found,
+                    Limits(max_pixels=MAX_PIXELS, max_bytes=MAX_BYTES),
                     count=options.rounds,
                     clients=options.clients,
                     crowd=options.crowd,

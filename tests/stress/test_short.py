@@ -1,5 +1,6 @@
 """The short forms of the stress programs; `python -m tests.stress.NAME` runs the long ones."""
 
+import json
 import os
 import subprocess
 import sys
@@ -99,3 +100,15 @@ def test_a_long_video_takes_no_more_memory() -> None:
 def test_a_server_under_load_answers_all_and_leaks_nothing() -> None:
     pytest.importorskip("uvicorn", reason="uvicorn is not installed")
     run("tests.stress.serve_load", "--seconds", "20", "--clients", "8")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="threads and memory are read as on Linux")
+def test_the_page_answers_as_the_command_does_and_keeps_nothing_of_rude_clients() -> None:
+    pytest.importorskip("gradio", reason="the package gradio is missing")
+    options = ["--requests", "8", "--rounds", "1", "--crowd", "40", "--idle", "4"]
+    told = json.loads(run("tests.stress.demo_soak", *options))
+    before, after = told["levels"]
+    assert told["faults"] == [] and told["pictures"] > 100
+    assert after["threads"] <= before["threads"] and after["files"] <= before["files"]
+    assert told["outcomes"]["at once: complete"] == 40 and told["health_slowest"] < 10

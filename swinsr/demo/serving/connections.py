@@ -1,4 +1,4 @@
-"""Connections on which no request comes: hung up on, as uvicorn itself does only after an answer."""
+"""Connections without a request, closed in time; uvicorn itself does so only after an answer."""
 
 import weakref
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def hang_up_on_idle(config: Any, seconds: float = IDLE_SECONDS) -> None:
     config.http_protocol_class = make_watched
 
 
-def _look(watched: "weakref.ref[Any]", seen: object, seconds: float) -> None:
+def _look(watched: "weakref.ref[Any]", seen: Any, seconds: float) -> None:
     """Close the connection if its last request was answered already when it was `seen`."""
     protocol = watched()
     transport = None if protocol is None else protocol.transport

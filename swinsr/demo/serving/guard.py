@@ -57,12 +57,12 @@ class Guard:
         send = _with_headers(send)
         path = unquote(scope["path"])
         if "/proxy=" in path or "://" in path.partition("/file=")[2].replace(":/", "://"):
-            await _refuse(send, 403, "this server fetches no addresses.")
+            await _refuse(send, 403, "this server fetches no addresses")
             return
         upload = path.endswith("/upload") and scope["method"] == "POST"
         allowed = self._room() if upload else REQUEST_BYTES
         if allowed <= 0:
-            await _refuse(send, 507, "this server is full; try again later.")
+            await _refuse(send, 507, "this server is full; try again later")
             return
         if _announced(scope) > allowed:
             await _refuse(send, *_too_long(allowed))
@@ -97,7 +97,7 @@ class _Body:
         try:
             message = await asyncio.wait_for(self._receive(), min(IDLE_SECONDS, left))
         except (asyncio.TimeoutError, TimeoutError):
-            self._refusal = 408, "the request came too slowly; send it again."
+            self._refusal = 408, "the request came too slowly; send it again"
             return {"type": "http.disconnect"}
         self._waited += time.monotonic() - start
         self._size += len(message.get("body", b""))
@@ -129,7 +129,7 @@ def _announced(scope: Scope) -> int:
 
 
 def _too_long(allowed: int) -> tuple[int, str]:
-    return 413, f"a request may have at most {allowed:,} bytes."
+    return 413, f"a request may have at most {allowed:,} bytes"
 
 
 def _with_headers(send: Send) -> Send:
