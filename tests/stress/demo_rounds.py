@@ -4,6 +4,7 @@ import html
 import tempfile
 import threading
 import time
+import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -77,7 +78,7 @@ def rounds(
     """
     files, lock, rude = demo_pictures.pictures(), threading.Lock(), Rude(demo.url)
     found.pictures = len(files)
-    with tempfile.TemporaryDirectory() as place, Heartbeat(demo.health) as heart:
+    with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         shared = samples.picture(folder / "crowd.png", 24, 32)
         wanted = demo_pictures.expected(folder, files, limits)
@@ -89,14 +90,15 @@ def rounds(
             return same_as_command(visitor, folder / "in" / name, wanted[name])
 
         for _ in range(count):
-            with ThreadPoolExecutor(clients) as pool:
-                wrong = [fault for fault in pool.map(one, files) if fault]
-            at_once(demo, found, crowd, shared)
-            wrong += rude.everything(limits.max_bytes, idle=idle)
-            found.faults += wrong
+            with Heartbeat(demo.health) as heart:
+                with ThreadPoolExecutor(clients) as pool:
+                    found.faults += [fault for fault in pool.map(one, files) if fault]
+                at_once(demo, found, crowd, shared)
+                found.faults += rude.everything(limits.max_bytes, idle=idle)
+            found.faults += heart.faults
+            found.health_slowest = max(found.health_slowest, round(heart.slowest, 3))
+            found.health_answers += heart.beats
             found.levels.append(vars(settle(demo, before)))
-    found.health_slowest, found.health_answers = round(heart.slowest, 3), heart.beats
-    found.faults += heart.faults
     end = found.levels[-1]
     for what in ("threads", "files"):
         if end[what] > getattr(before, what):
@@ -112,7 +114,8 @@ def settle(demo: Demo, wanted: Level | None) -> Level:
     seen: list[Level] = []
     for _ in range(_LOOKS):
         time.sleep(3)
-        demo.health()  # threads that wait for work end when there is some
+        # Idle threads of the server's pool end when another of them is given work.
+        urllib.request.urlopen(f"{demo.url}/robots.txt", timeout=30).close()
         now = Level.of(demo.process.pid)
         seen = [level for level in seen if (level.threads, level.files) == (now.threads, now.files)]
         seen.append(now)
