@@ -1,5 +1,7 @@
 """Pictures in and out: files, colour, transparency, metadata, limits. Arrays only, no network."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from swinsr.lazy import attach

@@ -151,7 +151,9 @@ def test_rows_of_a_lost_worker_are_done_again(ray: Any, tmp_path: Path) -> None:
         assert sorted(answer["number"] for answer in coming) == list(range(20))
     assert (tmp_path / "killed").exists()
     times = [path.name.split("-")[1] for path in tmp_path.glob("done-*")]
-    assert sorted(times, key=int) == [str(number) for number in range(20)]  # each once
+    assert set(times) == {str(number) for number in range(20)}
+    # Of the lost worker's at most the one whose answer died with it; of the other's none.
+    assert len(times) <= 21
 
 
 def without_model() -> Callable[[dict[str, Any]], dict[str, Any]]:

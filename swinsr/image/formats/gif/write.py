@@ -3,6 +3,8 @@
 Source: Graphics Interchange Format, version 89a (CompuServe, 1990).
 """
 
+from __future__ import annotations
+
 import io
 import struct
 from fractions import Fraction

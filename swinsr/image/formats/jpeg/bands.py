@@ -7,6 +7,8 @@ the rows above, whoever made it. The tables are the standard ones, the same for 
 Source: ITU-T T.81, sections B.2.1, B.2.4.4 and E.1.4.
 """
 
+from __future__ import annotations
+
 import io
 import struct
 from collections.abc import Iterable

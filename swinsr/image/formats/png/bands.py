@@ -1,5 +1,7 @@
 """Large PNG files: what they say beside their pixels, and how they are written in bands."""
 
+from __future__ import annotations
+
 import struct
 import zlib
 from collections.abc import Iterable

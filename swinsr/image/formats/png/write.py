@@ -6,6 +6,8 @@ file, and for 8 bits Pillow takes longer.
 Source: PNG specification, third edition (W3C, 2025), sections 9 to 11.
 """
 
+from __future__ import annotations
+
 import struct
 import zlib
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,7 @@
 """Large TIFF files: what they say beside their pixels, and how they are written in bands."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO

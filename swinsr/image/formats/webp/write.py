@@ -3,6 +3,8 @@
 Source: RFC 9649, sections 2.6 and 2.7.
 """
 
+from __future__ import annotations
+
 import io
 import struct
 from typing import BinaryIO
