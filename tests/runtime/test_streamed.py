@@ -12,8 +12,10 @@ from swinsr.inference import prepare
 from swinsr.models import RestorationNetwork, Swin2SRConfig, SwinIRConfig, from_published
 from swinsr.ops.native.library import unavailable
 from swinsr.runtime import strips
+from swinsr.runtime.modules import executor as modules_executor
 from swinsr.runtime.modules import windows
 from swinsr.runtime.native import chain
+from swinsr.runtime.native import executor as native_executor
 
 prepare_module = sys.modules["swinsr.runtime.network"]  # the function hides it
 SIZES = [(1, 1), (7, 5), (8, 8), (9, 33), (40, 17), (3, 70), (64, 64), (31, 30), (72, 12), (57, 86)]
@@ -128,7 +130,9 @@ def test_float16_runs_where_it_is_forced(monkeypatch: pytest.MonkeyPatch, family
 
 def test_auto_takes_bfloat16_only_where_it_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
     network = network_of("swinir", "pixelshuffle")
-    monkeypatch.setattr(prepare_module, "all_native", lambda *_, **__: True)
+    asking = [prepare_module, native_executor, modules_executor]
+    for module in asking:
+        monkeypatch.setattr(module, "all_native", lambda *_, **__: True)
     rough_network = network_of("swinir", "pixelshuffle")
     for parameter in rough_network.conv_last.parameters():
         parameter.data.mul_(100.0)
@@ -136,7 +140,8 @@ def test_auto_takes_bfloat16_only_where_it_is_as_good(monkeypatch: pytest.Monkey
         parameter.data.mul_(0.01)
     assert prepare(network, "auto").dtype == torch.bfloat16
     assert prepare(rough_network, "auto").dtype == torch.float32
-    monkeypatch.setattr(prepare_module, "all_native", lambda *_, **__: False)
+    for module in asking:
+        monkeypatch.setattr(module, "all_native", lambda *_, **__: False)
     assert prepare(network, "auto").dtype == torch.float32
 
 
