@@ -66,6 +66,7 @@ def main() -> int:
     text = "\n".join(lines)
     print(text)
     if given.output:
+        given.output.mkdir(parents=True, exist_ok=True)
         (given.output / "scales.md").write_text(text + "\n")
     return 0
 
