@@ -13,6 +13,7 @@ from swinsr.training import Run
 from swinsr.training.adversarial.critic import Critic, texture
 from swinsr.training.adversarial.discriminator import UNetDiscriminator
 from swinsr.training.adversarial.features import Features, load_features, perceptual
+from swinsr.training.adversarial.jitter import jitter
 from swinsr.training.data.sampler import Part
 from swinsr.training.recipes.objective import AdversarialSettings
 from swinsr.training.state import TrainingError
@@ -118,9 +119,26 @@ def test_only_texture_is_the_discriminators_to_change() -> None:
     torch.manual_seed(0)
     found = texture(torch.randn(2, 3, 16, 24))
     assert torch.equal(found[:, :1].expand_as(found), found)
-    assert torch.nn.functional.avg_pool2d(found, 8).abs().max() < 1e-6
+    assert texture(torch.full((1, 3, 16, 24), 0.7)).abs().max() < 1e-6
+    slope = torch.linspace(-1, 1, 24).expand(2, 3, 24, 24)
+    assert texture(slope)[..., 4:-4].abs().max() < 1e-6
     stripes = torch.tensor([1.0, -1.0]).repeat(12).expand(2, 3, 16, 24)
-    assert torch.equal(texture(stripes), stripes)
+    assert (texture(stripes) - stripes).abs().max() < 0.2
+
+
+def test_what_is_judged_is_cut_alike_at_every_offset() -> None:
+    torch.manual_seed(0)
+    places = torch.arange(24 * 32).float().reshape(1, 1, 24, 32)
+    seen = set()
+    for _ in range(600):
+        one, other = jitter(places, places.repeat(2, 3, 1, 1))
+        assert one.shape == (1, 1, 16, 24) and torch.equal(one[0, 0], other[1, 2])
+        top, left = divmod(int(one[0, 0, 0, 0]), 32)
+        assert torch.equal(one, places[..., top : top + 16, left : left + 24])
+        seen.add((top, left))
+    assert seen == {(top, left) for top in range(9) for left in range(9)}
+    small = torch.rand(1, 3, 16, 16)
+    assert torch.equal(jitter(small)[0], small)
 
 
 @needs_features

@@ -8,6 +8,7 @@ from swinsr.nn.block import SwinBlock
 from swinsr.runtime.compiled import compile_blocks
 from swinsr.training.adversarial.critic import Critic
 from swinsr.training.adversarial.features import load_features, perceptual
+from swinsr.training.adversarial.jitter import jitter
 from swinsr.training.data.sampler import Batch, Part
 from swinsr.training.distributed import average_gradients
 from swinsr.training.recipes.settings import Recipe
@@ -138,7 +139,7 @@ class Stepper:
         if self.features is None:
             return loss
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            difference = perceptual(self.features, output, target)
+            difference = perceptual(self.features, *jitter(output, target))
         return loss + self.recipe.perceptual.weight * difference
 
     def _judged(self, tensors: Tensors, critic: Critic) -> Tensor:
