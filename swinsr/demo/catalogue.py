@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.speeds import Speeds
 from swinsr.demo.telling import tell
 from swinsr.demo.uploads import Upload
@@ -248,7 +248,7 @@ class Catalogue:
         """Names of the models in memory."""
         return list(self._loaded)
 
-    def get(self, name: str, job: Job, strength: float = 1.0) -> "Upscaler":
+    def get(self, name: str, job: Submission, strength: float = 1.0) -> "Upscaler":
         """A model ready to run; downloaded and loaded first where that is needed.
 
         Args:
@@ -275,7 +275,7 @@ class Catalogue:
         Raises:
             SwinsrError: the model cannot be had.
         """
-        job = Job(math.inf)
+        job = Submission(math.inf)
         name = automatic(4)
         ready = self._get(name, job)
         square = Image(np.random.default_rng(0).integers(0, 256, _SQUARE, np.uint8))
@@ -285,7 +285,7 @@ class Catalogue:
             seconds = time.perf_counter() - start
         self.speeds.note(find_offer(name).entry, ready.scale, square.height * square.width, seconds)
 
-    def _get(self, name: str, job: Job) -> "Upscaler":
+    def _get(self, name: str, job: Submission) -> "Upscaler":
         with self._alone(job):
             ready = self._loaded.get(name)
             if ready is not None:
@@ -305,7 +305,7 @@ class Catalogue:
             return ready
 
     @contextmanager
-    def _alone(self, job: Job) -> Iterator[None]:
+    def _alone(self, job: Submission) -> Iterator[None]:
         """One thread at a time; the others wait and can be stopped meanwhile."""
         while not self._lock.acquire(timeout=0.2):
             job.check()
@@ -315,7 +315,7 @@ class Catalogue:
             self._lock.release()
 
 
-def fetch(name: str, job: Job) -> None:
+def fetch(name: str, job: Submission) -> None:
     """Download a published model and compare its checksum; one that is here is left as it is.
 
     Raises:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.limits import Limits
 from swinsr.errors import ImageReadError, ImageTooLargeError, ImageWriteError, SwinsrError
 from swinsr.files.convert import convert
 from swinsr.files.engines import Engines, wrapped
-from swinsr.files.plan import Job as FileJob
-from swinsr.files.plan import Naming
+from swinsr.files.plan import Job, Naming
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
 from swinsr.image import probe_image
@@ -39,7 +38,7 @@ class Shop:
     limits: Limits
     catalogue: Catalogue
 
-    def make(self, job: Job, upload: Received, settings: Settings) -> Made:
+    def make(self, job: Submission, upload: Received, settings: Settings) -> Made:
         """Upscale or restore an upload.
 
         Raises:
@@ -64,7 +63,7 @@ class Shop:
             form = None if settings.format is None else ALL[settings.format].suffixes[0]
             named = str(Path(name).with_suffix(suffix))
             output = upload.path.with_name(Naming(settings.mark(own), form).name(Path(named)))
-            task = FileJob(upload.path, output, name=name)
+            task = Job(upload.path, output, name=name)
             return Made(output, convert(engines, task, settings, job.report))
         except (ImageReadError, ImageWriteError, ImageTooLargeError) as error:
             told = str(error).replace(str(upload.path), upload.name)

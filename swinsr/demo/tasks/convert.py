@@ -12,17 +12,16 @@ import numpy as np
 
 from swinsr.demo.catalogue import KINDS, Catalogue, Offer, find_offer, restoring, suited_name
 from swinsr.demo.folder import Folder
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.limits import Limits
 from swinsr.demo.telling import collected
 from swinsr.demo.uploads import Upload, open_upload
 from swinsr.errors import ConfigError, ImageWriteError, NotEnoughMemoryError
 from swinsr.files.convert import Conversion
-from swinsr.files.plan import Job as FileJob
-from swinsr.files.plan import Naming
+from swinsr.files.plan import Job, Naming
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings, Task
-from swinsr.files.size import Size as Target
+from swinsr.files.size import Size
 from swinsr.image import (
     Image,
     check_side,
@@ -59,7 +58,7 @@ class Saving:
 
 
 @dataclass(frozen=True)
-class Size:
+class WantedSize:
     """How large a result becomes: a factor, or a width or height in pixels."""
 
     scale: float | None = None
@@ -92,7 +91,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Result:
+class Converted:
     """A finished picture.
 
     Attributes:
@@ -134,16 +133,16 @@ class Workshop:
 
     def process(
         self,
-        job: Job,
+        job: Submission,
         path: str | None,
         model: str,
-        size: Size,
+        size: WantedSize,
         saving: Saving,
         *,
         restores: bool,
         strength: float = 1.0,
         shown: bool = True,
-    ) -> Result:
+    ) -> Converted:
         """Upscale or restore one upload and write what is downloaded and shown.
 
         Args:
@@ -168,7 +167,7 @@ class Workshop:
         naming = Naming(settings.mark(upscaler.scale), _suffix(saving.format))
         file = self.folder.new_file(naming.name(Path(upload.name)))
         run = Conversion(
-            _One(upscaler, chosen.reason), FileJob(upload.path, file, name=upload.name), settings,
+            _One(upscaler, chosen.reason), Job(upload.path, file, name=upload.name), settings,
             saving.format or output_format(file),
         )  # fmt: skip
         check_side(file.name, *target.final, saving.format or output_format(file))
@@ -196,7 +195,7 @@ class Workshop:
             before = self._shown(upload.read(), None)
             thumb = self._thumb(image)
         assert done.size is not None and done.output_size is not None
-        return Result(
+        return Converted(
             file, lossless, before, after, thumb, done.size, done.output_size, seconds,
             chosen.offer.name,
             engine_line(upscaler) + (f", for {chosen.reason}" if chosen.reason else ""),
@@ -204,7 +203,7 @@ class Workshop:
         )  # fmt: skip
 
     def choose(
-        self, upload: Upload, model: str, size: Size, saving: Saving, *, restores: bool,
+        self, upload: Upload, model: str, size: WantedSize, saving: Saving, *, restores: bool,
         strength: float = 1.0,
     ) -> "Chosen":  # fmt: skip
         """What would be done, decided from the header alone; arguments as for `process`.
@@ -233,7 +232,7 @@ class Workshop:
         with _named(file):
             return run.write()
 
-    def save_again(self, job: Job, lossless: str, saving: Saving) -> Path:
+    def save_again(self, job: Submission, lossless: str, saving: Saving) -> Path:
         """A finished result in another format."""
         path = self.folder.check_inside(lossless)
         job.stage("Writing the result")
@@ -288,11 +287,11 @@ class Chosen:
     offer: Offer
     reason: str
     settings: Settings
-    target: Target
+    target: Size
 
 
 def run(
-    upscaler: "Upscaler", image: Image, scale: float, job: Job, name: str
+    upscaler: "Upscaler", image: Image, scale: float, job: Submission, name: str
 ) -> tuple[Image, float]:
     """The computation alone, with its seconds.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from swinsr.demo.catalogue import find_offer, quicker
 from swinsr.demo.jobs import duration
-from swinsr.demo.tasks.convert import Saving, Size, Workshop
+from swinsr.demo.tasks.convert import Saving, WantedSize, Workshop
 from swinsr.demo.uploads import Upload
 from swinsr.errors import ImageError, ImageTooLargeError
 
@@ -28,7 +28,7 @@ class Less:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Estimate:
     """What would be done.
 
     Attributes:
@@ -43,8 +43,14 @@ class Plan:
 
 
 def plan(
-    shop: Workshop, upload: Upload, model: str, size: Size, *, restores: bool, strength: float = 1.0
-) -> Plan:
+    shop: Workshop,
+    upload: Upload,
+    model: str,
+    size: WantedSize,
+    *,
+    restores: bool,
+    strength: float = 1.0,
+) -> Estimate:
     """Decide from the header alone; arguments as for `Workshop.process`.
 
     Raises:
@@ -54,7 +60,7 @@ def plan(
     try:
         chosen = shop.choose(upload, model, size, Saving(), restores=restores, strength=strength)
     except ImageTooLargeError as error:
-        return Plan(str(error), False, _smaller(shop, upload, model))
+        return Estimate(str(error), False, _smaller(shop, upload, model))
     speeds, scale = shop.catalogue.speeds, chosen.target.scale
     seconds = speeds.seconds(chosen.offer.entry, scale, pixels)
     height, width = chosen.target.final
@@ -62,9 +68,9 @@ def plan(
     why = f", for {chosen.reason}" if chosen.reason else ""
     fetched = "" if chosen.offer.here else f" It {chosen.offer.place} first."
     if seconds is None:
-        return Plan(f"Makes {made}{why}.{fetched}")
+        return Estimate(f"Makes {made}{why}.{fetched}")
     if seconds <= shop.limits.seconds:
-        return Plan(f"Makes {made}{why}, in {duration(seconds)}.{fetched}")
+        return Estimate(f"Makes {made}{why}, in {duration(seconds)}.{fetched}")
     text = (
         f"{made} would take {duration(seconds)}, and this server gives a picture "
         f"{duration(shop.limits.seconds).removeprefix('about ')}."
@@ -72,11 +78,11 @@ def plan(
     for name in () if restores else quicker(scale):
         guess = speeds.seconds(find_offer(name).entry, scale, pixels)
         if guess is not None and guess <= shop.limits.seconds:
-            return Plan(text, False, Less(f"Take {name}, {duration(guess)}", model=name))
-    return Plan(f"{text} Take a smaller picture.", False)
+            return Estimate(text, False, Less(f"Take {name}, {duration(guess)}", model=name))
+    return Estimate(f"{text} Take a smaller picture.", False)
 
 
-def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan:
+def plan_batch(shop: Workshop, paths: list[str], model: str, size: WantedSize) -> Estimate:
     """The same for many pictures, which are one job; those that cannot be read are left out.
 
     Raises:
@@ -86,7 +92,7 @@ def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan
     pictures = f"{count} picture{'s' if count > 1 else ''}"
     if count > shop.limits.max_files:
         most = shop.limits.max_files
-        return Plan(f"{pictures} are too many; at most {most} are taken at a time.", False)
+        return Estimate(f"{pictures} are too many; at most {most} are taken at a time.", False)
     total, known = 0.0, True
     for path in paths:
         try:
@@ -99,21 +105,21 @@ def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan
         known = known and seconds is not None
         total += seconds or 0.0
     if not known:
-        return Plan(f"{pictures}.")
+        return Estimate(f"{pictures}.")
     if total > shop.limits.seconds:
         allowed = duration(shop.limits.seconds).removeprefix("about ")
-        return Plan(
+        return Estimate(
             f"{pictures} would take {duration(total)}, and this server gives them {allowed}; "
             "choose fewer, or a quicker model.",
             False,
         )
-    return Plan(f"{pictures}, in {duration(total)}.")
+    return Estimate(f"{pictures}, in {duration(total)}.")
 
 
 def _smaller(shop: Workshop, upload: Upload, model: str) -> Less | None:
     for scale in _SCALES:
         try:
-            shop.choose(upload, model, Size(scale), Saving(), restores=False)
+            shop.choose(upload, model, WantedSize(scale), Saving(), restores=False)
         except ImageTooLargeError:
             continue
         return Less(f"Make it {scale:g} times as large", scale=scale)

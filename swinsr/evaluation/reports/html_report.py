@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from swinsr.evaluation.condition import SCORE_NAMES
-from swinsr.evaluation.reports.showcase import Group, crops_of, group_results
+from swinsr.evaluation.reports.showcase import ResultGroup, crops_of, group_results
 from swinsr.evaluation.reports.tables import HEADINGS, format_score, row_of
 from swinsr.evaluation.results import Result
 
@@ -129,7 +129,7 @@ def _sortable(value: float | None) -> str:
     return "Infinity" if math.isinf(value) else repr(float(value))
 
 
-def _scores(group: Group) -> _Table:
+def _scores(group: ResultGroup) -> _Table:
     title = f"{group.dataset.name} {group.condition.label}"
     scores = [(r, {i.name: i.scores for i in r.images}) for r in group.results]
     names = list(group.condition.main_scores)
