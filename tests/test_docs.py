@@ -93,6 +93,13 @@ def test_every_example_of_the_library_guide_runs(
     assert durations == [50, 70, 90]
 
 
+def run_example(guide: str, names: dict[str, Any] | None = None) -> None:
+    """Run the one block of Python that a guide has."""
+    text = (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    exec(block, {} if names is None else names)
+
+
 def test_the_example_of_the_guide_to_onnx_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,10 +110,7 @@ def test_the_example_of_the_guide_to_onnx_runs(
     monkeypatch.chdir(tmp_path)
     nearest(tmp_path / "network.onnx")
     Image.fromarray(picture(16, 24)).save("photo.png")
-    (block,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs/onnx.md").read_text(encoding="utf-8"), re.S
-    )
-    exec(block, {})
+    run_example("onnx")
     with Image.open("photo_x2.png") as made:
         assert made.size == (48, 32)
 
@@ -120,12 +124,9 @@ def test_the_example_of_the_guide_to_the_server_runs(
 
     monkeypatch.chdir(tmp_path)
     Path("cat.png").write_bytes(png())
-    (block,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs/serve.md").read_text(encoding="utf-8"), re.S
-    )
     with served() as running:
         names = {"url": running.url}
-        exec(block, names)
+        run_example("serve", names)
     with Image.open(io.BytesIO(names["result"])) as made:  # type: ignore[arg-type]
         assert made.size == (60, 40)
 
@@ -137,10 +138,7 @@ def test_the_example_of_the_guide_to_watching_runs(
     monkeypatch.chdir(tmp_path)
     Path("inbox").mkdir()
     Image.fromarray(np.zeros((8, 12, 3), np.uint8)).save("inbox/a.png")
-    (block,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs/watch.md").read_text(encoding="utf-8"), re.S
-    )
-    exec(block, {})
+    run_example("watch")
     with Image.open("bigger/a_x2.png") as made:
         assert made.size == (24, 16)
 
@@ -153,11 +151,8 @@ def test_the_example_of_the_guide_to_video_runs(
 
     monkeypatch.chdir(tmp_path)
     make_clip(tmp_path / "in.mp4", pictures(12))
-    (block,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs/video.md").read_text(encoding="utf-8"), re.S
-    )
     names: dict[str, Any] = {}
-    exec(block, names)
+    run_example("video", names)
     assert names["record"].output_size == (128, 96)
     assert Path("out.mkv").is_file()
 

@@ -12,6 +12,7 @@ from PIL import Image
 from swinsr.image import Image as Picture
 from swinsr.image import read_image, write_image
 from swinsr.version import __version__
+from tests.helpers.command import run_python
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -21,14 +22,7 @@ def run(tmp_path: Path) -> Run:
     """Run `swinsr` in an empty folder."""
 
     def start(*arguments: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "swinsr", *map(str, arguments)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return run_python("-m", "swinsr", *arguments, cwd=tmp_path)
 
     return start
 

@@ -19,7 +19,8 @@ from swinsr.cluster.session import session
 from swinsr.errors import ConfigError, DeviceError, SwinsrError
 from swinsr.raster import RasterSettings
 from swinsr.tiling import work_path
-from tests.raster.scenes import ground, tiny, write
+from tests.helpers.networks import tiny_file
+from tests.raster.scenes import ground, write
 
 ONE, TWO = ClusterSettings(workers=(1, 1)), ClusterSettings(workers=(2, 2))
 SHARE = Share(2, 2, 1, 0.0)
@@ -40,7 +41,7 @@ def pictures(folder: Path) -> None:
 
 def test_folder_becomes_the_same_files(ray: Any, tmp_path: Path) -> None:
     pictures(tmp_path / "in")
-    model = str(tiny(tmp_path))
+    model = str(tiny_file(tmp_path))
     settings = swinsr.Settings(scale=2, model=model, device="cpu", precision="float32")
     plain = list(swinsr.convert_many([tmp_path / "in"], tmp_path / "plain", settings))
     shares: list[float] = []
@@ -66,7 +67,12 @@ def test_raster_becomes_the_same_file_and_goes_on(ray: Any, tmp_path: Path) -> N
     samples[:, :30, :40] = 0
     source = write(tmp_path / "scene.tif", samples, nodata=0)
     settings = RasterSettings(
-        scale=2, model=str(tiny(tmp_path)), device="cpu", precision="float32", tile=48, overlap=16
+        scale=2,
+        model=str(tiny_file(tmp_path)),
+        device="cpu",
+        precision="float32",
+        tile=48,
+        overlap=16,
     )
     whole, output = tmp_path / "whole.tif", tmp_path / "out.tif"
     swinsr.raster.raster(source, whole, settings)
@@ -97,7 +103,12 @@ def test_raster_is_the_same_by_any_number_of_workers_and_with_tiles_at_a_url(
     pytest.importorskip("rasterio", reason="rasterio is not installed (the extra `raster`)")
     source = write(tmp_path / "scene.tif", ground(3, 100, 130))
     settings = RasterSettings(
-        scale=2, model=str(tiny(tmp_path)), device="cpu", precision="float32", tile=48, overlap=16
+        scale=2,
+        model=str(tiny_file(tmp_path)),
+        device="cpu",
+        precision="float32",
+        tile=48,
+        overlap=16,
     )
     whole, output = tmp_path / "whole.tif", tmp_path / "out.tif"
     swinsr.raster.raster(source, whole, settings)

@@ -5,7 +5,8 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-from image_files import png_chunk
+
+from tests.image.image_files import png_chunk
 
 Frame = tuple[np.ndarray, int, int, int, int]  # samples, left, top, dispose, blend
 

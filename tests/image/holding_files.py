@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from image_files import pillow_bytes, png_bytes, png_chunk, smooth_samples, tiff_bytes
 from PIL import Image as PilImage
 
 from swinsr.image import Image
 from swinsr.image.formats.table import ALL
+from tests.image.image_files import pillow_bytes, png_bytes, png_chunk, smooth_samples, tiff_bytes
 
 COLOUR = smooth_samples(24, 32, 3)
 ALPHA = smooth_samples(24, 32, 1)[..., 0]

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import tifffile
-from holding_files import (
+
+from swinsr.image import read_image
+from tests.image.holding_files import (
     ALPHA,
     AVIF,
     BMP,
@@ -26,9 +28,14 @@ from holding_files import (
     saved,
     tiff,
 )
-from image_files import cmyk_jpeg, pillow_bytes, png_bytes, png_chunk, random_samples, rgb_profile
-
-from swinsr.image import read_image
+from tests.image.image_files import (
+    cmyk_jpeg,
+    pillow_bytes,
+    png_bytes,
+    png_chunk,
+    random_samples,
+    rgb_profile,
+)
 
 
 def pixel_cases() -> Iterator[Case]:

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import tifffile
-from holding_files import (
+from PIL import Image as PilImage
+
+from swinsr.image import encode_image
+from tests.image.holding_files import (
     AVIF,
     BMP,
     COLOUR,
@@ -35,10 +38,7 @@ from holding_files import (
     with_segment,
     with_xmp,
 )
-from image_files import exif_bytes, pillow_bytes, png_chunk, tiff_bytes
-from PIL import Image as PilImage
-
-from swinsr.image import encode_image
+from tests.image.image_files import exif_bytes, pillow_bytes, png_chunk, tiff_bytes
 
 
 def description_cases() -> Iterator[Case]:

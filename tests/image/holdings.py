@@ -1,6 +1,6 @@
 """What becomes of everything a file can hold, by trying: the tables of docs/pictures.md.
 
-python tests/image/holdings.py
+python -m tests.image.holdings
 """
 
 import functools
@@ -13,16 +13,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from holding_files import WEBP, Case
-from holding_pixels import colour_cases, pixel_cases
-from holding_texts import description_cases, other_cases
-
 from swinsr.image import encode_frames, encode_image, read_frames
 from swinsr.image.formats.form import COLOUR as COLOUR_CHUNKS
 from swinsr.image.formats.form import DPI, EXIF, ICC, ONE_COMMENT, TEXTS
 from swinsr.image.formats.form import IPTC as IPTC_BLOCK
 from swinsr.image.formats.form import XMP as XMP_PACKET
 from swinsr.image.formats.table import ALL
+from tests.image.holding_files import WEBP, Case
+from tests.image.holding_pixels import colour_cases, pixel_cases
+from tests.image.holding_texts import description_cases, other_cases
 
 CARRIED, CONVERTED, LEFT = "carried", "converted", "left out"
 

@@ -11,6 +11,8 @@ import tifffile
 from PIL import Image as PilImage
 from PIL import ImageCms
 
+from tests.helpers.profiles import profile
+
 ADAM7 = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2)]
 ADAM7.append((1, 0, 2, 1))
 
@@ -141,7 +143,7 @@ def gray_profile() -> bytes:
     """A gray profile with gamma 2.2, by hand: Pillow makes none."""
     white = b"XYZ \0\0\0\0" + struct.pack(">iii", 0xF6D6, 0x10000, 0xD32D)
     curve = b"curv\0\0\0\0" + struct.pack(">IHxx", 1, round(2.2 * 256))
-    return _profile(b"mntr", b"GRAY", b"XYZ ", [(b"wtpt", white), (b"kTRC", curve)])
+    return profile(b"mntr", b"GRAY", b"XYZ ", [(b"wtpt", white), (b"kTRC", curve)])
 
 
 def cmyk_profile() -> bytes:
@@ -156,18 +158,4 @@ def cmyk_profile() -> bytes:
     identity = struct.pack(">9i", *(0x10000 if i % 4 == 0 else 0 for i in range(9)))
     lut = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity + ramp * 4 + table + ramp * 3
     white = b"XYZ \0\0\0\0" + struct.pack(">iii", 0xF6D6, 0x10000, 0xD32D)
-    return _profile(b"prtr", b"CMYK", b"Lab ", [(b"wtpt", white), (b"A2B0", lut)])
-
-
-def _profile(kind: bytes, space: bytes, pcs: bytes, tags: list[tuple[bytes, bytes]]) -> bytes:
-    offset = 128 + 4 + 12 * len(tags)
-    table, body = struct.pack(">I", len(tags)), b""
-    for name, data in tags:
-        data += b"\0" * (-len(data) % 4)
-        table += name + struct.pack(">II", offset + len(body), len(data))
-        body += data
-    size = offset + len(body)
-    head = struct.pack(">I4sI4s4s4s", size, b"test", 0x02400000, kind, space, pcs)
-    head += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
-    head += struct.pack(">iii", 0xF6D6, 0x10000, 0xD32D)
-    return head.ljust(128, b"\0") + table + body
+    return profile(b"prtr", b"CMYK", b"Lab ", [(b"wtpt", white), (b"A2B0", lut)])

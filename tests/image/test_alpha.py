@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from image_files import random_samples
 
 from swinsr.image import Image, bleed_colour, is_constant, to_float
 from swinsr.image.resize.pillow import resize
 from swinsr.inference import Upscaler
 from swinsr.inference.engine import BaselineEngine
+from tests.image.image_files import random_samples
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

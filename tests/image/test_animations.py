@@ -7,14 +7,14 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
-from apng import apng
 from hypothesis import given
 from hypothesis import strategies as st
-from image_files import exif_bytes, gray_profile, png_chunk, rgb_profile
 from PIL import Image as PilImage
 
 from swinsr.image import Image, Metadata, read_frames, read_image, write_frames
 from swinsr.image.formats.compose import FrameRectangle, composed
+from tests.image.apng import apng
+from tests.image.image_files import exif_bytes, gray_profile, png_chunk, rgb_profile
 
 CLEAR = np.zeros((24, 32, 4), np.uint8)
 WHITE = np.full((24, 32, 4), 255, np.uint8)

@@ -9,8 +9,12 @@ import zlib
 
 import numpy as np
 import pytest
-from apng import apng
-from image_files import (
+from PIL import Image as PilImage
+
+from swinsr.errors import ImageReadError
+from swinsr.image import Image, Metadata, encode_image, read_frames, read_image
+from tests.image.apng import apng
+from tests.image.image_files import (
     pillow_bytes,
     png_bytes,
     png_chunk,
@@ -18,10 +22,6 @@ from image_files import (
     smooth_samples,
     tiff_bytes,
 )
-from PIL import Image as PilImage
-
-from swinsr.errors import ImageReadError
-from swinsr.image import Image, Metadata, encode_image, read_frames, read_image
 
 COLOUR = smooth_samples(24, 32, 3)
 

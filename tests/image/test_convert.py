@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from image_files import random_samples
 from PIL import Image as PilImage
 
 from swinsr.errors import PictureTypeError, ShapeMismatchError
 from swinsr.image import Image, to_depth, to_float, to_gray, to_rgb
+from tests.image.image_files import random_samples
 
 BYTES, WORDS = np.arange(256, dtype=np.uint8), np.arange(65536, dtype=np.uint16)
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import exif_bytes, exif_fields, pillow_bytes, random_samples
 from PIL import Image as PilImage
 from PIL import ImageOps
 
 from swinsr.image import read_image, write_image
 from swinsr.image.formats.exif import for_output, orientation_of, upright, with_orientation_reset
 from swinsr.image.formats.faults import DamagedError
+from tests.image.image_files import exif_bytes, exif_fields, pillow_bytes, random_samples
 
 RGBA = random_samples((7, 11, 4), np.uint8)
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from image_files import (
+
+from swinsr.errors import ImageReadError, ImageTooLargeError, SwinsrError
+from swinsr.image import probe_image, read_image
+from tests.image.image_files import (
     cmyk_jpeg,
     exif_bytes,
     opencv_tiff,
@@ -21,9 +24,6 @@ from image_files import (
     rgb_profile,
     tiff_bytes,
 )
-
-from swinsr.errors import ImageReadError, ImageTooLargeError, SwinsrError
-from swinsr.image import probe_image, read_image
 
 RGB = random_samples((40, 52, 3), np.uint8)  # no padding at the ends of BMP rows
 SOUND = {

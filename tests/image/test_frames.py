@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import tifffile
-from image_files import rgb_profile, smooth_samples, tiff_bytes
 from PIL import Image as PilImage
 
 from swinsr.errors import ImageReadError, ImageTooLargeError
 from swinsr.image import Frame, Image, read_frames, read_image, write_frames, write_image
+from tests.image.image_files import rgb_profile, smooth_samples, tiff_bytes
 
 COUNT = 4
 TIMES = [40, 100, 250, 1000]  # milliseconds, whole hundredths of a second too

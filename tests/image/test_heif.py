@@ -4,12 +4,12 @@ import io
 
 import numpy as np
 import pytest
-from image_files import exif_bytes, rgb_profile, smooth_samples
 from PIL import Image as PilImage
 
 from swinsr.errors import ImageReadError
 from swinsr.image import Image, Metadata, probe_image, read_image, write_image
 from swinsr.image.formats.heif import read as heif
+from tests.image.image_files import exif_bytes, rgb_profile, smooth_samples
 
 COLOUR = smooth_samples(40, 56, 3)
 HEIC = pytest.mark.skipif(not heif.can_heic(), reason="needs the pillow-heif package")

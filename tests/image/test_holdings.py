@@ -5,8 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from holding_files import COLOUR, IPTC, XMP
-from holdings import (
+
+from swinsr.image import Image, Metadata, Text, encode_image, read_image, without_description
+from swinsr.image.bands import open_bands
+from swinsr.image.formats.heif import read as heif
+from swinsr.image.formats.table import ALL
+from tests.image.holding_files import COLOUR, IPTC, XMP
+from tests.image.holdings import (
     CARRIED,
     CONVERTED,
     LEFT,
@@ -16,12 +21,7 @@ from holdings import (
     places,
     table,
 )
-from image_files import exif_bytes, rgb_profile
-
-from swinsr.image import Image, Metadata, Text, encode_image, read_image, without_description
-from swinsr.image.bands import open_bands
-from swinsr.image.formats.heif import read as heif
-from swinsr.image.formats.table import ALL
+from tests.image.image_files import exif_bytes, rgb_profile
 
 GUIDE = Path(__file__).parents[2] / "docs/pictures.md"
 BOTH = pytest.mark.skipif(
@@ -57,8 +57,8 @@ def test_each_case_holds_what_it_is_about():
 @BOTH
 def test_the_guide_has_the_tables_that_the_program_gives():
     text = GUIDE.read_text(encoding="utf-8")
-    assert places() in text, "python tests/image/holdings.py prints it"
-    assert table() in text, "python tests/image/holdings.py prints it"
+    assert places() in text, "python -m tests.image.holdings prints it"
+    assert table() in text, "python -m tests.image.holdings prints it"
 
 
 @pytest.mark.parametrize("form", ALL)

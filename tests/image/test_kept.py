@@ -6,7 +6,12 @@ import zlib
 
 import numpy as np
 import pytest
-from holding_files import (
+from PIL import Image as PilImage
+
+from swinsr.image import Image, Metadata, Text, read_image, write_image
+from swinsr.image.formats import exif
+from swinsr.image.formats.heif import read as heif
+from tests.image.holding_files import (
     COLOUR,
     IPTC,
     XMP,
@@ -17,12 +22,7 @@ from holding_files import (
     tiff,
     with_segment,
 )
-from image_files import png_chunk, rgb_profile
-from PIL import Image as PilImage
-
-from swinsr.image import Image, Metadata, Text, read_image, write_image
-from swinsr.image.formats import exif
-from swinsr.image.formats.heif import read as heif
+from tests.image.image_files import png_chunk, rgb_profile
 
 
 def written(tmp_path, image: Image, suffix: str) -> tuple[Image, tuple[str, ...]]:

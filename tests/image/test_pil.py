@@ -4,11 +4,17 @@ import io
 
 import numpy as np
 import pytest
-from image_files import cmyk_profile, exif_bytes, pillow_bytes, random_samples, rgb_profile
 from PIL import Image as PilImage
 
 from swinsr.errors import ImageReadError
 from swinsr.image import Image, Metadata, from_pil, to_depth, to_pil
+from tests.image.image_files import (
+    cmyk_profile,
+    exif_bytes,
+    pillow_bytes,
+    random_samples,
+    rgb_profile,
+)
 
 RGBA = random_samples((8, 9, 4), np.uint8)
 

@@ -7,11 +7,11 @@ import warnings
 import cv2
 import numpy as np
 import pytest
-from image_files import exif_bytes, opencv_tiff, pillow_bytes, random_samples
 from PIL import Image as PilImage
 
 from swinsr.errors import SwinsrError
 from swinsr.image import read_image
+from tests.image.image_files import exif_bytes, opencv_tiff, pillow_bytes, random_samples
 
 RGB = random_samples((8, 8, 3), np.uint8)
 LOG = getattr(cv2.utils, "logging", cv2)

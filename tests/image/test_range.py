@@ -8,7 +8,6 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from image_files import exif_bytes, tiff_bytes
 from PIL import Image as PilImage
 
 from swinsr.errors import ImageReadError, ShapeMismatchError
@@ -26,6 +25,7 @@ from swinsr.image import (
     write_image,
 )
 from swinsr.image.bands import Outline, encode_bands
+from tests.image.image_files import exif_bytes, tiff_bytes
 
 RANGES = [(300.0, 1400.0), (0.0, 4.0), (0.0, 255.0), (-1.0, 1.0), (-9000.0, -100.0)]
 

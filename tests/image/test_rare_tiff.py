@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from image_files import pillow_bytes, random_samples, tiff_bytes
 from PIL import Image as PilImage
 
 from swinsr.image import read_frames, read_image, write_image
+from tests.image.image_files import pillow_bytes, random_samples, tiff_bytes
 
 SHORT, LONG = 3, 4
 

@@ -4,7 +4,10 @@ import io
 
 import numpy as np
 import pytest
-from image_files import (
+from PIL import Image as PilImage
+
+from swinsr.image import read_frames, read_image
+from tests.image.image_files import (
     exif_bytes,
     opencv_tiff,
     pillow_bytes,
@@ -14,9 +17,6 @@ from image_files import (
     smooth_samples,
     tiff_bytes,
 )
-from PIL import Image as PilImage
-
-from swinsr.image import read_frames, read_image
 
 pyvips = pytest.importorskip("pyvips", reason="needs pyvips, a third decoder", exc_type=Exception)
 

@@ -5,7 +5,12 @@ import io
 import cv2
 import numpy as np
 import pytest
-from image_files import (
+from PIL import Image as PilImage
+from PIL import ImageCms
+
+from swinsr.errors import ImageReadError
+from swinsr.image import probe_image, read_image
+from tests.image.image_files import (
     cmyk_jpeg,
     cmyk_profile,
     exif_bytes,
@@ -15,11 +20,6 @@ from image_files import (
     rgb_profile,
     smooth_samples,
 )
-from PIL import Image as PilImage
-from PIL import ImageCms
-
-from swinsr.errors import ImageReadError
-from swinsr.image import probe_image, read_image
 
 RGB = smooth_samples(37, 51, 3)
 GRAY = smooth_samples(37, 51, 1)

@@ -7,11 +7,18 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from image_files import exif_bytes, exif_fields, png_bytes, png_chunk, random_samples, rgb_profile
 from PIL import Image as PilImage
 
 from swinsr.errors import ImageReadError
 from swinsr.image import read_image
+from tests.image.image_files import (
+    exif_bytes,
+    exif_fields,
+    png_bytes,
+    png_chunk,
+    random_samples,
+    rgb_profile,
+)
 
 GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 COUNT = {GRAY: 1, RGB: 3, GRAY_ALPHA: 2, RGB_ALPHA: 4}

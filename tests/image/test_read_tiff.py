@@ -8,7 +8,11 @@ import zlib
 import numpy as np
 import pytest
 import tifffile
-from image_files import (
+from PIL import Image as PilImage
+
+from swinsr.errors import ImageReadError
+from swinsr.image import from_pil, read_image
+from tests.image.image_files import (
     cmyk_profile,
     exif_bytes,
     opencv_tiff,
@@ -18,10 +22,6 @@ from image_files import (
     smooth_samples,
     tiff_bytes,
 )
-from PIL import Image as PilImage
-
-from swinsr.errors import ImageReadError
-from swinsr.image import from_pil, read_image
 
 KINDS = {
     "gray": (1, "minisblack", None),

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import random_samples
 from PIL import Image as PilImage
 from skimage.transform import downscale_local_mean
 
 from swinsr.errors import ShapeMismatchError
 from swinsr.image.resize.pillow import resize
+from tests.image.image_files import random_samples
 
 KERNELS = ["bicubic", "lanczos", "bilinear", "box"]
 

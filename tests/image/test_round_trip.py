@@ -5,9 +5,9 @@ import io
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import exif_bytes, exif_fields, random_samples
 
 from swinsr.image import Image, Metadata, encode_image, read_image
+from tests.image.image_files import exif_bytes, exif_fields, random_samples
 
 SIDES = st.one_of(st.integers(1, 9), st.integers(10, 70))
 

@@ -5,7 +5,6 @@ import struct
 
 import numpy as np
 import pytest
-from image_files import gray_profile, rgb_profile
 from PIL import Image as PilImage
 from PIL import ImageCms
 
@@ -22,6 +21,7 @@ from tests.helpers.profiles import (
     matrix_profile,
     srgb_curve,
 )
+from tests.image.image_files import gray_profile, rgb_profile
 
 
 def sampled(power):

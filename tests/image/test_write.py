@@ -7,7 +7,11 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from image_files import (
+from PIL import Image as PilImage
+
+from swinsr.errors import ConfigError, ImageWriteError
+from swinsr.image import Image, Metadata, encode_image, read_image, to_depth, write_image
+from tests.image.image_files import (
     cmyk_profile,
     exif_bytes,
     exif_fields,
@@ -16,10 +20,6 @@ from image_files import (
     rgb_profile,
     smooth_samples,
 )
-from PIL import Image as PilImage
-
-from swinsr.errors import ConfigError, ImageWriteError
-from swinsr.image import Image, Metadata, encode_image, read_image, to_depth, write_image
 
 SUFFIXES = ["png", "jpg", "webp", "tif", "bmp"]
 

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from swinsr.errors import ConfigError
 from swinsr.ops.native import library
-from swinsr.ops.window import shift_mask
 from swinsr.ops.window_attention import window_attention_packed
 from swinsr.ops.window_attention.cpu import window_attention_backward, window_attention_native
+from tests.helpers.attention import problem, results
 from tests.ops.isa import ISAS, force
 from tests.ops.rounding import assert_as_exact
 
@@ -28,51 +28,6 @@ SHAPES = [
 ]
 
 
-def problem(
-    shape: tuple[int, ...], *, shifted: bool, cosine: bool, dtype: torch.dtype, seed: int = 0
-) -> tuple[list[Tensor], Tensor | None, Tensor]:
-    """(qkv, scale, bias), the masks and the output's gradient, in float64 but exact in dtype."""
-    window, heads, dim, rows, columns, batch = shape
-    torch.manual_seed(seed)
-    windows, tokens = batch * rows * columns, window * window
-    qkv = (1.5 * torch.randn(windows, tokens, 3 * heads * dim)).to(dtype).double()
-    scale = (torch.rand(heads) + (5.0 if cosine else 0.3)).double()
-    bias = torch.randn(heads, tokens, tokens).double()
-    gradient = torch.randn(windows, tokens, heads * dim).to(dtype).double()
-    mask = shift_mask(window, window // 2, torch.device("cpu"), torch.float64) if shifted else None
-    return [qkv, scale, bias], mask, gradient
-
-
-def results(
-    inputs: list[Tensor],
-    mask: Tensor | None,
-    gradient: Tensor,
-    shape: tuple[int, ...],
-    *,
-    cosine: bool,
-    backend: str,
-    dtype: torch.dtype,
-) -> list[Tensor]:
-    """The output and every gradient."""
-    single = torch.float64 if dtype == torch.float64 else torch.float32
-    qkv = inputs[0].to(dtype).clone().requires_grad_()
-    scale, bias = (t.to(single).clone().requires_grad_() for t in inputs[1:])
-    out = window_attention_packed(
-        qkv,
-        scale,
-        bias,
-        None if mask is None else mask.to(single),
-        (shape[3], shape[4]),
-        heads=shape[1],
-        cosine=cosine,
-        backend=backend,
-    )
-    out.backward(gradient.to(out.dtype))
-    grads = [t.grad for t in (qkv, scale, bias)]
-    assert all(g is not None for g in grads)
-    return [out.detach(), *(g for g in grads if g is not None)]
-
-
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("dtype", UNITS, ids=str)
 @pytest.mark.parametrize("cosine", [False, True], ids=["v1", "v2"])
@@ -88,7 +43,7 @@ def test_errs_no_more_than_the_reference(
     for shifted in (False, True):
         given = problem(shape, shifted=shifted, cosine=cosine, dtype=dtype)
         truth, reference, ours = (
-            results(*given, shape, cosine=cosine, backend=backend, dtype=kind)
+            results(given, shape, cosine=cosine, backend=backend, dtype=kind)
             for backend, kind in (
                 ("reference", torch.float64),
                 ("reference", dtype),
@@ -115,7 +70,7 @@ def test_gradient_of_the_scale_errs_no_more_than_the_reference(
         given = problem(shape, shifted=True, cosine=cosine, dtype=dtype, seed=seed)
         for values, (backend, kind) in zip(found, kinds, strict=True):
             settings = {"cosine": cosine, "backend": backend, "dtype": kind}
-            values.append(results(*given, shape, **settings)[2])  # type: ignore[arg-type]
+            values.append(results(given, shape, **settings)[2])  # type: ignore[arg-type]
     truth, reference, ours = ([torch.cat(values)] for values in found)
     assert_as_exact(["scale"], ours, reference, truth, unit=UNITS[dtype])
 
@@ -154,8 +109,8 @@ def test_queries_and_keys_of_length_zero_stay_finite(dtype: torch.dtype) -> None
     shape = (4, 2, 6, 1, 1, 1)
     given = problem(shape, shifted=False, cosine=True, dtype=dtype)
     given[0][0][:, ::3] = 0.0
-    ours = results(*given, shape, cosine=True, backend="native", dtype=dtype)
-    truth = results(*given, shape, cosine=True, backend="reference", dtype=torch.float64)
+    ours = results(given, shape, cosine=True, backend="native", dtype=dtype)
+    truth = results(given, shape, cosine=True, backend="reference", dtype=torch.float64)
     assert torch.allclose(ours[0].double(), truth[0], atol=0.05)
     assert torch.isfinite(torch.cat([t.flatten().float() for t in ours])).all()
 
@@ -166,8 +121,8 @@ def test_scores_too_large_for_exp_are_right() -> None:
         shape, shifted=False, cosine=False, dtype=torch.float32
     )
     given = ([40 * qkv, scale, bias], mask, gradient)
-    ours = results(*given, shape, cosine=False, backend="native", dtype=torch.float32)
-    truth = results(*given, shape, cosine=False, backend="reference", dtype=torch.float64)
+    ours = results(given, shape, cosine=False, backend="native", dtype=torch.float32)
+    truth = results(given, shape, cosine=False, backend="reference", dtype=torch.float64)
     assert torch.allclose(ours[0].double(), truth[0], rtol=1e-3, atol=1e-3)
 
 
@@ -194,8 +149,8 @@ def test_non_contiguous_inputs_give_the_same() -> None:
     assert not strided[0].is_contiguous()
     twisted = gradient.transpose(1, 2).contiguous().transpose(1, 2)
     settings = {"cosine": True, "backend": "native", "dtype": torch.float32}
-    plain = results([qkv, scale, bias], mask, gradient, shape, **settings)  # type: ignore[arg-type]
-    other = results(strided, mask, twisted, shape, **settings)  # type: ignore[arg-type]
+    plain = results(([qkv, scale, bias], mask, gradient), shape, **settings)  # type: ignore[arg-type]
+    other = results((strided, mask, twisted), shape, **settings)  # type: ignore[arg-type]
     assert all(torch.equal(a, b) for a, b in zip(plain, other, strict=True))
 
 
@@ -207,9 +162,7 @@ def test_results_do_not_depend_on_the_number_of_threads() -> None:
     try:
         for threads in (1, 2, 4):
             torch.set_num_threads(threads)
-            found.append(
-                results(*given, shape, cosine=True, backend="native", dtype=torch.bfloat16)
-            )
+            found.append(results(given, shape, cosine=True, backend="native", dtype=torch.bfloat16))
     finally:
         torch.set_num_threads(before)
     for other in found[1:]:

@@ -4,29 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-
-from swinsr.checkpoints import save
-from swinsr.models import from_published
 
 LEFT, TOP, PIXEL = 500_000.123, 4_000_000.7, 10.0
-
-
-def tiny(folder: Path, upscale: int = 2) -> Path:
-    torch.manual_seed(0)
-    network = from_published(
-        "swinir",
-        {
-            "upscale": upscale,
-            "img_size": 16,
-            "window_size": 8,
-            "depths": [1],
-            "num_heads": [1],
-            "embed_dim": 8,
-            "upsampler": "pixelshuffledirect",
-        },
-    )
-    return save(network, folder / "tiny.safetensors", task="classical_sr")
 
 
 def ground(bands: int = 4, height: int = 90, width: int = 130, seed: int = 0) -> np.ndarray:

@@ -13,24 +13,18 @@ import pytest
 
 from swinsr.raster import RasterSettings, raster
 from swinsr.tiling import work_path
-from tests.raster.scenes import ground, read, tiny, write
+from tests.helpers.command import Done, run_python
+from tests.helpers.networks import tiny_file
+from tests.raster.scenes import ground, read, write
 
 rasterio = pytest.importorskip("rasterio", reason="rasterio is not installed")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def swinsr(folder: Path, *arguments: object, before: str = "") -> subprocess.CompletedProcess[str]:
+def swinsr(folder: Path, *arguments: object, before: str = "") -> Done:
     """The command; `before` is Python that runs before it."""
     program = f"{before}\nfrom swinsr.cli import main\nmain()"
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return run_python("-c", program, *arguments, cwd=folder, env=ENVIRONMENT)
 
 
 def test_command_enlarges_bands_in_the_order_given(tmp_path: Path) -> None:
@@ -57,7 +51,7 @@ def test_stopped_command_goes_on_to_the_same_bytes(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write(tmp_path / "scene.tif", ground(4, 160, 200), nodata=0)
-    network = tiny(tmp_path)
+    network = tiny_file(tmp_path)
     arguments = ("raster", source, "-s", 2, "-m", network, "--tile", 48, "--overlap", 16)
     settings = RasterSettings(scale=2, model=str(network), tile=48, overlap=16)
     whole, output = tmp_path / "whole.tif", tmp_path / "out.tif"

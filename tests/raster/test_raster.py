@@ -10,14 +10,15 @@ from swinsr.errors import SwinsrError
 from swinsr.image.resize.matlab import imresize
 from swinsr.raster import RasterSettings, raster
 from swinsr.tiling import work_path
-from tests.raster.scenes import LEFT, PIXEL, TOP, ground, nearest, read, tiny, write
+from tests.helpers.networks import tiny_file
+from tests.raster.scenes import LEFT, PIXEL, TOP, ground, nearest, read, write
 
 rasterio = pytest.importorskip("rasterio", reason="rasterio is not installed")
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(tiny(tmp_path_factory.mktemp("network")))
+    return str(tiny_file(tmp_path_factory.mktemp("network")))
 
 
 def settings(network: str = "bicubic", **options: Any) -> RasterSettings:

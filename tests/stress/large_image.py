@@ -4,7 +4,6 @@ python -m tests.stress.large_image [--megapixels 200] [--models bicubic,tiny] [-
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,45 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from swinsr.checkpoints import save
 from swinsr.image.bands import Outline, encode_bands
 from swinsr.image.picture import Array, Metadata
-from swinsr.models import from_published
+from tests.helpers.command import peak_of
+from tests.helpers.networks import tiny_file
 
 WIDTH = 5000  # of the input; the output has twice as many columns
 BOUND = 1_500_000_000
 GROWTH = 1.10
 BUDGET = "1200M"
-# The peak is read from /proc: what `wait4` tells begins with the memory of this process.
-_CHILD = """
-from pathlib import Path
-from swinsr.cli import main
-try:
-    main()
-finally:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
-"""
-
-
-def tiny(folder: Path) -> Path:
-    """A network of one block: what is measured is what is around it."""
-    torch.manual_seed(0)
-    network = from_published(
-        "swinir",
-        {
-            "upscale": 2,
-            "img_size": 16,
-            "window_size": 8,
-            "depths": [1],
-            "num_heads": [1],
-            "embed_dim": 8,
-            "upsampler": "pixelshuffledirect",
-        },
-    )
-    return save(network, folder / "tiny.safetensors", task="classical_sr")
 
 
 def make_input(path: Path, height: int, width: int) -> None:
@@ -74,12 +44,8 @@ def run(model: str, source: Path, output: Path) -> tuple[int, float]:
     arguments = ["upscale", str(source), "-o", str(output), "-s", "2", "-m", model]
     arguments += ["--memory", BUDGET, "--precision", "float32", "--device", "cpu", "-q"]
     start = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD, *arguments], stdout=subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{model}: the run failed ({done.returncode})")
-    return 1024 * int(done.stdout), time.monotonic() - start
+    peak = peak_of(*arguments)
+    return peak, time.monotonic() - start
 
 
 def main() -> int:
@@ -98,7 +64,7 @@ def main() -> int:
                 height = int(factor * options.megapixels * 1e6 / (4 * WIDTH))
                 source, output = folder / "in.tif", folder / f"out.{options.format}"
                 make_input(source, height, WIDTH)
-                weights = str(tiny(folder)) if model == "tiny" else model
+                weights = str(tiny_file(folder)) if model == "tiny" else model
                 peak, seconds = run(weights, source, output)
                 peaks.append(peak)
                 print(

@@ -4,7 +4,6 @@ python -m tests.stress.raster_memory [--sides 4000,16000] [--models bicubic,tiny
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.stress.large_image import _CHILD, BOUND, GROWTH, tiny
+from tests.helpers.command import peak_of
+from tests.helpers.networks import tiny_file
+from tests.stress.large_image import BOUND, GROWTH
 
 
 def make_scene(path: Path, side: int) -> None:
@@ -50,12 +51,8 @@ def run(model: str, source: Path, output: Path, *more: str) -> tuple[int, float]
     arguments = ["raster", str(source), "-o", str(output), "-s", "2", "-m", model]
     arguments += ["--precision", "float32", "--device", "cpu", "-q", *more]
     start = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD, *arguments], stdout=subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{model}: the run failed ({done.returncode})")
-    return 1024 * int(done.stdout), time.monotonic() - start
+    peak = peak_of(*arguments)
+    return peak, time.monotonic() - start
 
 
 def main() -> int:
@@ -73,7 +70,7 @@ def main() -> int:
             for side in map(int, options.sides.split(",")):
                 source, output = folder / "in.tif", folder / "out.tif"
                 make_scene(source, side)
-                weights = str(tiny(folder)) if model == "tiny" else model
+                weights = str(tiny_file(folder)) if model == "tiny" else model
                 peak, seconds = run(weights, source, output, *(["--cog"] if options.cog else []))
                 peaks.append(peak)
                 print(

@@ -2,26 +2,18 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.command import run_module, run_python
+
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def run(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=500,
-    )
+    done = run_module(*arguments, cwd=ROOT, seconds=500)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -58,10 +50,8 @@ def test_the_fuzzer_finds_what_is_planted(tmp_path: Path) -> None:
         f"                '--findings', {str(tmp_path / 'found')!r}]\n"
         "fuzz.main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = run_python("-c", program, cwd=ROOT, env=environment)
     assert done.returncode == 1, done.stdout + done.stderr
     wanted = ["longer than 2 s", "the process ended with -11", "KeyError at"]
     if sys.platform == "linux":

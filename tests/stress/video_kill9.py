@@ -3,19 +3,13 @@
 python -m tests.stress.video_kill9 [--kills 10] [--signal KILL|TERM|INT]
 """
 
-import argparse
 import hashlib
-import os
-import random
-import signal
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import av
 
+from tests.helpers.kills import kill_and_resume, kill_options
 from tests.stress.video_memory import make_clip
 
 
@@ -42,58 +36,14 @@ def digest(path: Path) -> str:
 
 def main() -> int:
     """Run; 0 if every resumed result is the uninterrupted one's, and nothing is left behind."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--signal", default="KILL", choices=("KILL", "TERM", "INT"))
-    parser.add_argument("--seed", type=int, default=0)
+    parser = kill_options(__doc__, 10)
     parser.add_argument("--minutes", type=float, default=0.6)
     options = parser.parse_args()
-    number = signal.Signals[f"SIG{options.signal}"]
-    random.seed(options.seed)
-    failures = killed = resumed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        source, output = Path(folder, "in.mp4"), Path(folder, "out.mp4")
-        make_clip(source, options.minutes)
-        start = time.monotonic()
-        subprocess.run(command(source, output), check=True, capture_output=True)
-        whole = time.monotonic() - start
-        wanted = digest(output)
-        output.unlink()
-        while killed < options.kills:
-            process = subprocess.Popen(
-                command(source, output), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-            )
-            delay = random.uniform(0.2, 1.0) * whole
-            try:
-                process.wait(delay)
-            except subprocess.TimeoutExpired:
-                os.kill(process.pid, number)
-                killed += 1
-            _, said = process.communicate()
-            if process.returncode not in (0, -number, 128 + number):
-                print(f"exit status {process.returncode}: {said.decode()}")
-                failures += 1
-            again = b""
-            if not output.exists():
-                run = subprocess.run(command(source, output), capture_output=True, check=False)
-                again = run.stderr
-                if run.returncode:
-                    print(f"the resumed run failed: {again.decode()}")
-                    failures += 1
-                    continue
-            resumed += b"of an earlier run" in again
-            same = digest(output) == wanted
-            clean = {p.name for p in Path(folder).iterdir()} == {"in.mp4", "out.mp4"}
-            failures += not (same and clean)
-            print(
-                f"{killed:3} after {delay:5.2f} of {whole:.2f} s: "
-                f"{'the same' if same else 'DIFFERENT'}{'' if clean else ', NOT CLEAN'}"
-                f"{'  ' + again.decode().strip().rpartition(': ')[2] if again else ''}",
-                flush=True,
-            )
-            output.unlink()
-    print(f"{killed} kills, {resumed} runs went on with groups, {failures} failures")
-    return 1 if failures or not killed else 0
+
+    def make(path: Path) -> None:
+        make_clip(path, options.minutes)
+
+    return kill_and_resume(options, ("in.mp4", "out.mp4"), make, command, digest, (0.2, 1.0))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from swinsr.ops.window import shift_mask
 from swinsr.ops.window_attention import window_attention_packed
 from swinsr.ops.window_attention.triton import launch
 from swinsr.ops.window_attention.triton.operators import window_attention_triton
+from tests.helpers.attention import Given, problem, results
 from tests.ops.rounding import assert_as_exact
 
 UNITS = {torch.float32: 2.0**-23, torch.bfloat16: 2.0**-8, torch.float16: 2.0**-11}
@@ -20,51 +20,6 @@ SHAPES = [
     (2, 1, 3, 2, 3, 2),
 ]
 LARGE = (16, 1, 30, 2, 1, 1)  # its scores do not fit a program: several tiles, a second kernel
-Given = tuple[list[Tensor], Tensor | None, Tensor]
-
-
-def problem(
-    shape: tuple[int, ...], *, shifted: bool, cosine: bool, dtype: torch.dtype, seed: int = 0
-) -> Given:
-    """(qkv, scale, bias), the masks and the output's gradient, in float64 but exact in dtype."""
-    window, heads, dim, rows, columns, batch = shape
-    torch.manual_seed(seed)
-    windows, tokens = batch * rows * columns, window * window
-    qkv = (1.5 * torch.randn(windows, tokens, 3 * heads * dim)).to(dtype).double()
-    scale = (torch.rand(heads) + (5.0 if cosine else 0.3)).double()
-    bias = torch.randn(heads, tokens, tokens).double()
-    gradient = torch.randn(windows, tokens, heads * dim).to(dtype).double()
-    mask = shift_mask(window, window // 2, torch.device("cpu"), torch.float64) if shifted else None
-    return [qkv, scale, bias], mask, gradient
-
-
-def results(
-    given: Given,
-    shape: tuple[int, ...],
-    *,
-    cosine: bool,
-    backend: str,
-    dtype: torch.dtype,
-    device: str,
-) -> list[Tensor]:
-    """The output and every gradient, on the CPU."""
-    inputs, mask, gradient = given
-    single = torch.float64 if dtype == torch.float64 else torch.float32
-    qkv = inputs[0].to(device, dtype).clone().requires_grad_()
-    scale, bias = (t.to(device, single).clone().requires_grad_() for t in inputs[1:])
-    out = window_attention_packed(
-        qkv,
-        scale,
-        bias,
-        None if mask is None else mask.to(device, single),
-        (shape[3], shape[4]),
-        heads=shape[1],
-        cosine=cosine,
-        backend=backend,
-    )
-    out.backward(gradient.to(device, out.dtype))
-    grads = [t.grad for t in (qkv, scale, bias)]
-    return [out.detach().cpu(), *(g.cpu() for g in grads if g is not None)]
 
 
 def check(given: Given, shape: tuple[int, ...], cosine: bool, dtype: torch.dtype, dev: str) -> None:
