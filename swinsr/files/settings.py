@@ -23,7 +23,7 @@ class Settings:
         best: reach scales that are no model's by a further pass, however long that takes.
         model, device, precision, force_float16: as for `swinsr.Upscaler.from_pretrained`; without
             a model, or with "auto", the bundled one that suits picture, task and scale.
-        scale, width, height, max_side, fit: of the result; see `swinsr.files.size.Target`.
+        scale, width, height, max_side, fit: of the result; see `swinsr.files.size.SizeOptions`.
         self_ensemble: the mean over eight flips and rotations.
         strength: share of a restoration that is taken, 0 to 1.
         format: of the outputs, as "png"; None to go by the suffix.
