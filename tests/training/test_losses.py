@@ -9,7 +9,7 @@ import torch
 from swinsr.errors import ConfigError
 from swinsr.metrics.pair import luma as luma_of_metrics
 from swinsr.training.recipes.objective import LossSettings, OptimizerSettings
-from swinsr.training.steps.losses import charbonnier, contrast, frequency, l1, luma, make_loss
+from swinsr.training.steps.losses import charbonnier, frequency, l1, luma, make_loss
 from swinsr.training.steps.schedule import learning_rate
 
 
@@ -41,31 +41,10 @@ def test_frequency_loss_sees_a_constant_difference_at_one_frequency() -> None:
     assert frequency(a + 0.1, a).item() == pytest.approx(expected, rel=1e-3)
 
 
-def test_contrast_loss_sees_blur_and_neither_brightness_nor_a_shift() -> None:
-    torch.manual_seed(0)
-    noise = torch.rand(2, 3, 40, 36)
-    assert contrast(noise, noise) == 0
-    assert contrast(noise + 0.2, noise) < 1e-6
-    blurred = torch.nn.functional.avg_pool2d(noise, 3, 1, 1, count_include_pad=False)
-    moved = torch.roll(noise, 1, 3)
-    assert contrast(blurred, noise) > 5 * contrast(moved, noise)
-    assert contrast(blurred[:, :1], noise[:, :1]) > 0
-    # Of noise of deviation s, gradients have s * sqrt(2); that of half of it, half.
-    deviation = float(luma(noise).std()) * math.sqrt(2)
-    assert contrast(0.5 * noise, noise).item() == pytest.approx(0.5 * deviation, rel=0.1)
-
-
-def test_contrast_loss_has_the_gradient_of_its_value() -> None:
-    torch.manual_seed(1)
-    target = torch.rand(1, 3, 20, 22, dtype=torch.float64)
-    output = torch.rand_like(target).requires_grad_()
-    assert torch.autograd.gradcheck(lambda x: contrast(x, target), output)
-
-
 def test_recipes_combine_losses() -> None:
     a, b = pair()
-    loss = make_loss(LossSettings(name="charbonnier", epsilon=0.1, frequency=0.5, contrast=2))
-    expected = charbonnier(a, b, 0.1) + 0.5 * frequency(a, b) + 2 * contrast(a, b)
+    loss = make_loss(LossSettings(name="charbonnier", epsilon=0.1, frequency=0.5))
+    expected = charbonnier(a, b, 0.1) + 0.5 * frequency(a, b)
     assert loss(a, b).item() == pytest.approx(expected.item())
     assert make_loss(LossSettings())(a, b).item() == l1(a, b).item()
 

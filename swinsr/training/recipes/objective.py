@@ -52,8 +52,6 @@ class LossSettings:
         luma: weight of the same loss on Y, which scores are often taken of; 0 for none. Pictures
             that are not of 3 channels have only the loss itself.
         frequency: weight of the mean absolute difference of the Fourier transforms; 0 for none.
-        contrast: weight of the mean absolute difference of the gradients' standard deviations in
-            small windows, on Y, which asks for the target's sharpness; 0 for none.
         auxiliary: weight of the same loss on the network's auxiliary pictures, where it has some.
     """
 
@@ -61,14 +59,13 @@ class LossSettings:
     epsilon: float = 1e-3
     luma: float = 0.0
     frequency: float = 0.0
-    contrast: float = 0.0
     auxiliary: float = 1.0
 
     def __post_init__(self) -> None:
         """Check."""
         one_of("loss", "name", self.name, LOSSES)
         require(self.epsilon > 0, "loss.epsilon is above 0")
-        weights = (self.luma, self.frequency, self.contrast, self.auxiliary)
+        weights = (self.luma, self.frequency, self.auxiliary)
         require(min(weights) >= 0, "loss weights are 0 or above")
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 
 from swinsr.training.recipes.objective import LossSettings
 
@@ -56,40 +55,6 @@ def frequency(output: Tensor, target: Tensor) -> Tensor:
     return torch.view_as_real(spectrum).abs().mean()
 
 
-# Windows over which contrast is compared. The stride has no factor in common with a pixel
-# shuffle's, so that every one of its pixels is met alike.
-_WINDOW, _STRIDE = 7, 3
-
-
-def contrast(output: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute difference of the gradients' standard deviations in small windows, of Y.
-
-    A mean of possible pictures has less contrast than each; this asks for what the target has.
-    Source: L. Abrahamyan et al., "Gradient variance loss for structure-enhanced image
-    super-resolution", arXiv:2202.00997, of variances.
-    """
-    return torch.stack(
-        [
-            (found - wanted).abs().mean()
-            for found, wanted in zip(_deviations(output), _deviations(target), strict=True)
-        ]
-    ).mean()
-
-
-def _deviations(pictures: Tensor) -> list[Tensor]:
-    """Of the vertical and of the horizontal gradient."""
-    gray = luma(pictures) if pictures.shape[1] == 3 else pictures
-    found = []
-    for axis in (2, 3):
-        slope = gray.diff(dim=axis)
-        sides = [min(_WINDOW, side) for side in slope.shape[2:]]
-        mean = functional.avg_pool2d(slope, sides, _STRIDE)
-        square = functional.avg_pool2d(slope.square(), sides, _STRIDE)
-        # The square root has no gradient at 0; one level is 0.004.
-        found.append(((square - mean.square()).clamp_min(0) + 1e-5).sqrt())
-    return found
-
-
 def luma(pictures: Tensor) -> Tensor:
     """Y of RGB pictures but for its offset: (batch, 3, H, W) -> (batch, 1, H, W)."""
     # Numbers and no tensor: one made on the host would have to be copied in every step.
@@ -111,8 +76,6 @@ def make_loss(settings: LossSettings) -> Loss:
             value = value + settings.luma * plain(luma(output), luma(target))
         if settings.frequency:
             value = value + settings.frequency * frequency(output, target)
-        if settings.contrast:
-            value = value + settings.contrast * contrast(output, target)
         return value
 
     return loss
