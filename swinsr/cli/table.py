@@ -109,6 +109,16 @@ OPTIONS: dict[str, Any] = {
             rich_help_panel=_MODEL,
         ),
     ],
+    "sharpness": Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="X",
+            help="Crisp, not faithful: 1 paints detail that looks right, 0 only what is known.",
+            rich_help_panel=_QUALITY,
+        ),
+    ],
     "device": Annotated[
         str,
         typer.Option(

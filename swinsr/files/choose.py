@@ -35,8 +35,9 @@ class Way:
 
 
 def suited(engines: Engines, settings: Settings, source: Path, header: "Header | None") -> Suited:
-    """The models that suit a file, where neither the user nor --fast named another."""
-    if settings.model is not None or settings.fast or settings.task != "upscale":
+    """The models that suit a file, where no option named another."""
+    named = settings.model is not None or settings.fast or settings.sharpness is not None
+    if named or settings.task != "upscale":
         return Suited(engines)
     damage, reason = judge(source, header)
     return Suited(engines, damage, reason)

@@ -133,10 +133,13 @@ class Engines:
     def _names(self, scale: float | None, *, damage: "Damage" = "none") -> tuple[str, ...]:
         from swinsr.inference.baselines import DEFAULT_SCALE
         from swinsr.inference.stages import default_stages
+        from swinsr.zoo import crisp_model
 
         settings = self._settings
         if settings.model is not None:
             return (settings.model,)
+        if settings.sharpness is not None:
+            return (crisp_model().name,)
         if settings.task != "upscale":
             return (restorer(settings.task),)
         wanted = DEFAULT_SCALE if scale is None else max(scale, 1.0)
@@ -190,6 +193,7 @@ def load(name: str, settings: Settings) -> "Upscaler":
         overlap=settings.overlap,
         memory=settings.memory,
         best=settings.best,
+        sharpness=settings.sharpness,
     )
     return wrapped(upscaler, settings)
 

@@ -20,6 +20,8 @@ class Settings:
     Attributes:
         task: "upscale", or what to restore: "denoise" or "jpeg".
         fast: take the quicker of the bundled models, for slightly less.
+        sharpness: take the crisp model, 1, or one between it and the faithful one that it
+            continues, down to 0; None for the one that suits.
         best: reach scales that are no model's by a further pass, however long that takes.
         model, device, precision, force_float16: as for `swinsr.Upscaler.from_pretrained`; without
             a model, or with "auto", the bundled one that suits picture, task and scale.
@@ -43,6 +45,7 @@ class Settings:
     task: Task = "upscale"
     model: str | None = None
     fast: bool = False
+    sharpness: float | None = None
     best: bool = False
     device: str = "auto"
     precision: str = "auto"
@@ -85,6 +88,8 @@ class Settings:
             raise ConfigError("strength is of a restoration; leave it out to upscale")
         if self.fast and self.model is not None:
             raise ConfigError("--fast and --model contradict each other; give one")
+        if self.sharpness is not None:
+            self._check_sharpness(self.sharpness)
         if self.overwrite and self.skip_existing:
             raise ConfigError("--overwrite and --skip-existing contradict each other; give one")
         if self.bits not in (None, 8, 16, 32):
@@ -97,6 +102,15 @@ class Settings:
             form = format_named(self.format)
             object.__setattr__(self, "format", form.name)
             self.check_format(form.name)
+
+    def _check_sharpness(self, sharpness: float) -> None:
+        if not 0.0 <= sharpness <= 1.0:
+            raise ConfigError(f"sharpness is between 0 and 1, not {sharpness:g}")
+        if self.task != "upscale":
+            raise ConfigError("sharpness is of an enlargement; leave it out to restore")
+        if self.model is not None or self.fast:
+            other = "--fast" if self.fast else "--model"
+            raise ConfigError(f"--sharpness and {other} contradict each other; give one")
 
     @property
     def target(self) -> SizeOptions:

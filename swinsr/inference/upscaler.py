@@ -11,8 +11,9 @@ from PIL import Image as PilImage
 from torch import Tensor
 
 from swinsr.checkpoints import load
+from swinsr.checkpoints.blend import blend
 from swinsr.checkpoints.check import unrunnable
-from swinsr.errors import UnknownArchitectureError
+from swinsr.errors import ConfigError, UnknownArchitectureError
 from swinsr.image import (
     Image,
     bleed_colour,
@@ -39,7 +40,7 @@ from swinsr.runtime.enough_memory import enough_memory
 from swinsr.runtime.network import prepare
 from swinsr.runtime.precision import dtype_of
 from swinsr.runtime.progress import Progress, part, silent
-from swinsr.zoo import default_model, find_weights, is_offline, no_answer_after
+from swinsr.zoo import bundled_models, default_model, find_weights, is_offline, no_answer_after
 
 Array = NDArray[Any]
 Picture: TypeAlias = Array | Tensor | Image | PilImage.Image | str | os.PathLike[str]
@@ -72,6 +73,7 @@ class Upscaler:
         overlap: int | None = None,
         memory: int | None = None,
         best: bool = False,
+        sharpness: float | None = None,
     ) -> "Upscaler":
         """Load a model.
 
@@ -89,14 +91,16 @@ class Upscaler:
             tile, overlap, memory: of large pictures; see `swinsr.inference.Tiling`.
             best: reach scales that are not the model's by a further pass that is reduced, however
                 long that takes, and not by interpolation.
+            sharpness: of the bundled crisp model alone: 1 for all of it, 0 for the faithful one
+                that it continues, and between them for a network between.
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.
             CheckpointError: the file is no checkpoint of a known network, or of one that takes
                 neither gray nor RGB pictures.
             DeviceError: this machine does not have the device.
-            ConfigError: an unknown precision or mode, float16 that is not forced, or a tile,
-                overlap or memory that is no size.
+            ConfigError: an unknown precision or mode, float16 that is not forced, a tile, overlap
+                or memory that is no size, or a sharpness for a model that has none.
         """
         check_variables()
         is_offline(), no_answer_after()  # which check theirs
@@ -114,6 +118,10 @@ class Upscaler:
 
             return cls(OnnxEngine(path, target, tiling, precision))
         loaded = load(path)
+        if sharpness is not None:
+            faithful = _faithful(model, sharpness)
+            if sharpness < 1:
+                blend(load(find_weights(faithful)).network, loaded.network, sharpness)
         reason = unrunnable(loaded.config)
         if reason is not None:
             raise UnknownArchitectureError(f"{path} {reason}")
@@ -289,3 +297,13 @@ class Upscaler:
         if dtype == np.float32:
             out = within_unit(out, image.low, image.high)
         return dataclasses.replace(image, pixels=out, alpha=out_alpha)
+
+
+def _faithful(model: str | Path, sharpness: float) -> str:
+    """What the crisp model of that name continues."""
+    if not 0.0 <= sharpness <= 1.0:
+        raise ConfigError(f"sharpness is between 0 and 1, not {sharpness:g}")
+    found = next((m.faithful for m in bundled_models() if m.name == model), None)
+    if found is None:
+        raise ConfigError(f"{model} has no sharpness to choose; leave sharpness out")
+    return found

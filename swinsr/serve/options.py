@@ -43,6 +43,7 @@ UPSCALE = {
     "height": Option("integer", "the same for its height"),
     "max_side": Option("integer", "the result's longer side; with a scale, its limit"),
     "fit": Option("string", "with width and height", get_args(Fit)),
+    "sharpness": Option("number", "crisp rather than faithful, 0 to 1"),
     "fast": Option("boolean", "the quicker of the bundled models"),
     **_COMMON,
 }

@@ -1,6 +1,12 @@
 """Models by name: those that ship with the program, and those published by the authors."""
 
-from swinsr.zoo.bundled import bundled_models, default_model, models_by_scale, weights_folder
+from swinsr.zoo.bundled import (
+    bundled_models,
+    crisp_model,
+    default_model,
+    models_by_scale,
+    weights_folder,
+)
 from swinsr.zoo.cache import (
     CacheEntry,
     Verdict,
@@ -26,6 +32,7 @@ __all__ = [
     "bundled_models",
     "cache_folder",
     "cached_path",
+    "crisp_model",
     "default_model",
     "download",
     "find_published",

@@ -45,6 +45,18 @@ def default_model(scale: float, *, fast: bool = False, damage: Damage = "none") 
     return next((m for m in candidates if m.scale >= scale), candidates[-1])
 
 
+def crisp_model() -> ModelEntry:
+    """The bundled model for those who want crispness over faithfulness.
+
+    Raises:
+        ModelNotFoundError: none ships.
+    """
+    for model in bundled_models():
+        if model.faithful is not None:
+            return model
+    raise ModelNotFoundError("no crisp network ships with this installation; leave --sharpness out")
+
+
 def models_by_scale(*, fast: bool = False, damage: Damage = "none") -> dict[int, ModelEntry]:
     """The bundled models that enlarge, one a scale.
 

@@ -26,6 +26,8 @@ class ModelEntry:
         default: whether it is the one taken for its scale when no model is named.
         damage: what it is taken for at its scale when no model is named: "none", "slight" as of a
             JPEG, or "heavy"; see `default`.
+        faithful: the bundled model, trained for the least error, that this crisp one continues;
+            None for all others.
         fast: whether it is the quicker one taken for its scale where speed is asked for.
         config: the published constructor's keywords, where listed.
         noise: sigma in 8-bit levels that it was trained to remove, for denoising.
@@ -45,6 +47,7 @@ class ModelEntry:
     summary: str = ""
     default: bool = False
     fast: bool = False
+    faithful: str | None = None
     damage: Damage = "none"
     config: Mapping[str, Any] | None = dataclasses.field(default=None, hash=False)
     noise: int | None = None

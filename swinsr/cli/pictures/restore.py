@@ -5,7 +5,7 @@ from swinsr.cli.pictures.batch import run_batch
 from swinsr.files.settings import Settings
 
 
-@options.with_settings("scale", "width", "height", "max_side", "fit", "fast")
+@options.with_settings("scale", "width", "height", "max_side", "fit", "fast", "sharpness")
 def restore(
     settings: Settings,
     inputs: options.Inputs,

@@ -1,0 +1,74 @@
+"""Crispness by degrees."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+from skimage import data
+
+from swinsr import Settings, Upscaler, upscale_file
+from swinsr.errors import ConfigError
+from swinsr.zoo import crisp_model
+from tests.helpers.command import run_python
+
+SMALL = data.astronaut()[40:72, 180:220]
+
+
+def result(folder: Path, **settings: object) -> np.ndarray:
+    source, output = folder / "in.png", folder / "out.png"
+    PilImage.fromarray(SMALL).save(source)
+    options = {"scale": 4, "device": "cpu", "precision": "float32", "overwrite": True}
+    upscale_file(source, output, Settings(**{**options, **settings}))  # type: ignore[arg-type]
+    return np.asarray(PilImage.open(output)).astype(int)
+
+
+def test_the_ends_are_the_two_networks_and_between_is_between(tmp_path: Path) -> None:
+    crisp = crisp_model()
+    assert crisp.faithful is not None
+    faithful_end = result(tmp_path, sharpness=0.0)
+    crisp_end = result(tmp_path, sharpness=1.0)
+    # Rounded once more where the weights are added up.
+    assert np.abs(faithful_end - result(tmp_path, model=crisp.faithful)).max() <= 1
+    assert np.array_equal(crisp_end, result(tmp_path, model=crisp.name))
+    contrast = [
+        float(np.abs(np.diff(result(tmp_path, sharpness=share), axis=1)).mean())
+        for share in (0.0, 0.5, 1.0)
+    ]
+    assert contrast[0] < contrast[1] < contrast[2]
+
+
+def test_other_scales_are_reached_too(tmp_path: Path) -> None:
+    assert result(tmp_path, sharpness=0.5, scale=2).shape == (64, 80, 3)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"sharpness": 1.5},
+        {"sharpness": -0.1},
+        {"sharpness": float("nan")},
+        {"sharpness": 0.5, "model": "bicubic"},
+        {"sharpness": 0.5, "fast": True},
+        {"sharpness": 0.5, "task": "jpeg"},
+    ],
+)
+def test_what_contradicts_it_is_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="sharpness"):
+        Settings(**settings)  # type: ignore[arg-type]
+
+
+def test_the_library_refuses_it_for_a_model_that_has_none() -> None:
+    with pytest.raises(ConfigError, match="swinsr-light-x4 has no sharpness"):
+        Upscaler.from_pretrained("swinsr-light-x4", sharpness=0.5)
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        Upscaler.from_pretrained("swinsr-sharp-x4", sharpness=2)
+
+
+def test_command_tells_the_model(tmp_path: Path) -> None:
+    PilImage.fromarray(SMALL).save(tmp_path / "in.png")
+    done = run_python(
+        "-m", "swinsr", "upscale", "in.png", "--sharpness", "0.5", "--json", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"swinsr-sharp-x4"' in done.stdout
