@@ -13,9 +13,11 @@ from torch import Tensor
 
 from swinsr.errors import ConfigError
 from swinsr.inference import choose_device
+from swinsr.runtime.graph import CudaGraph
 from swinsr.storage.temporary import remove_leftovers
+from swinsr.training.data.on_device.stream import device_batches
 from swinsr.training.data.prefetch import batches
-from swinsr.training.data.sampler import Batch, Sampler
+from swinsr.training.data.sampler import Batch
 from swinsr.training.distributed import (
     any_process,
     check_share,
@@ -38,7 +40,7 @@ from swinsr.training.steps.precision import explain_precision
 from swinsr.training.steps.stepper import Stepper
 from swinsr.training.validator import Validator
 from swinsr.training.weights.exported import export_weights
-from swinsr.training.weights.setup import make_network, read_data, task_name
+from swinsr.training.weights.setup import Data, make_network, read_data, task_name
 
 # Losses are looked at so often; in between, a GPU need not wait for the host.
 CHECK_EVERY = 10
@@ -89,12 +91,12 @@ class Run:
         network, told = make_network(recipe)
         self.reporter.line(f"network: {told}")
         self.reporter.line(f"precision: {explain_precision(recipe.run.precision, self.device)}")
-        data = read_data(recipe)
+        data = read_data(recipe, self.device)
         self.reporter.line(f"data: {data.summary}")
         with process_group(self.part, self.device), Interrupt() as self.interrupt:
             self.stepper = Stepper(network, recipe, self.device, self.part)
             self._restore()
-            self._run(data.sampler)
+            self._run(data)
         return self.progress
 
     def _restore(self) -> None:
@@ -112,14 +114,23 @@ class Run:
             remove_leftovers(self.folder)
             self.validator.open(resumed_at=self.progress.step if self.resume else None)
 
-    def _run(self, sampler: Sampler) -> None:
-        stream = batches(
-            sampler,
+    def _stream(self, data: Data) -> Iterator[Batch]:
+        recipe, device = self.recipe, self.device
+        steps = range(self.progress.step, recipe.run.steps)
+        if data.on_device:
+            graph = CudaGraph if self.stepper.way == "captured" else None
+            return device_batches(data.sampler, recipe, self.part, steps, device, graph)
+        return batches(
+            data.sampler,
             self.part,
-            range(self.progress.step, self.recipe.run.steps),
-            workers=self.recipe.data.workers,
-            prefetch=self.recipe.data.prefetch,
+            steps,
+            workers=recipe.data.workers,
+            prefetch=recipe.data.prefetch,
+            pinned=device.type == "cuda",
         )
+
+    def _run(self, data: Data) -> None:
+        stream = self._stream(data)
         try:
             with self.reporter:
                 if not self.progress.step:
