@@ -3,7 +3,17 @@
 from swinsr.tiling.blend import ramp
 from swinsr.tiling.plan import Piece, TilePlan, plan_tiles
 from swinsr.tiling.raster import ArraySink, ArraySource, RawFile
-from swinsr.tiling.run import Function, Shrinking, Sink, Source, compute_tile, run_tiles, tiled
+from swinsr.tiling.run import (
+    Function,
+    Shrinking,
+    Sink,
+    Source,
+    Stream,
+    compute_tile,
+    each,
+    run_tiles,
+    tiled,
+)
 from swinsr.tiling.store import MemoryStore, TileStore
 from swinsr.tiling.tile_files import LocalTiles, TileFiles, tile_name
 from swinsr.tiling.workspace import WorkFolder, WorkStore, open_work, work_path
@@ -19,12 +29,14 @@ __all__ = [
     "Shrinking",
     "Sink",
     "Source",
+    "Stream",
     "TileFiles",
     "TilePlan",
     "TileStore",
     "WorkFolder",
     "WorkStore",
     "compute_tile",
+    "each",
     "open_work",
     "plan_tiles",
     "ramp",

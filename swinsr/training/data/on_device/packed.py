@@ -74,7 +74,9 @@ class Packed:
     ) -> Tensor:
         """Rows of `pixels`: (batch, side, side)."""
         corner = self.starts[number] + top * self.widths[number] + left
-        return corner[:, None, None] + rows * self.widths[number][:, None, None] + columns
+        rows = rows * self.widths[number][:, None, None]
+        found: Tensor = corner[:, None, None] + rows + columns
+        return found
 
 
 def _turned(side: int, orientation: Tensor) -> tuple[Tensor, Tensor]:
