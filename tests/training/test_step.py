@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from swinsr.errors import ConfigError, DeviceError
+from swinsr.runtime.compiled import compile_blocks
 from swinsr.runtime.graph import Graph
+from swinsr.training.data.on_device.stream import device_batches
 from swinsr.training.data.sampler import Part, Sampler
 from swinsr.training.state import Progress, load_state, save_state
 from swinsr.training.steps.capture import CapturedStep, step_way
@@ -107,6 +109,29 @@ def test_replayed_steps_leave_what_plain_steps_leave(tmp_path: Path, optimizer: 
     expected, found = everything(plain), everything(replayed)
     assert expected.keys() == found.keys()
     assert all(found[name].equal(tensor) for name, tensor in expected.items())
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_compiled_and_replayed_steps_on_the_devices_crops_leave_what_plain_ones_leave(
+    tmp_path: Path, optimizer: str
+) -> None:
+    """All that CUDA does, but for the compiler's own rounding and the recording of kernels."""
+    torch._dynamo.reset()
+    plain, sampler = stepper_of(tmp_path, optimizer)
+    whole = captured(stepper_of(tmp_path, optimizer)[0])
+    compile_blocks(whole.network, "aot_eager")
+    steps = range(4)
+    crops = [
+        device_batches(sampler, plain.recipe, Part(), steps, CPU, graph)
+        for graph in (None, Replayed)
+    ]
+    for batches in zip(*crops, strict=True):
+        losses = [s.step(b) for s, b in zip((plain, whole), batches, strict=True)]
+        torch.testing.assert_close(*losses, atol=1e-6, rtol=1e-5)
+    expected, found = everything(plain), everything(whole)
+    assert expected.keys() == found.keys()
+    for name, tensor in expected.items():
+        torch.testing.assert_close(found[name], tensor, atol=2e-5, rtol=1e-3)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
