@@ -4,7 +4,7 @@ import json
 import math
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -62,6 +62,7 @@ class Run:
         self.state_path = self.folder / "last.state"
         self.part = part_of_environment()
         self._began = time.monotonic()
+        self._took: dict[str, float] = {}
         self.progress = Progress()
         self.reporter = Reporter(recipe.run.steps, every=recipe.log.every, quiet=self.part.rank > 0)
 
@@ -134,9 +135,11 @@ class Run:
         try:
             with self.reporter:
                 if not self.progress.step:
-                    self._validate(math.nan)
+                    self._timed(self._validate, math.nan)
+                first = self.progress.step
                 self._steps(stream)
-            self._save()
+            if self.progress.step == first:  # else the last one was saved
+                self._save()
         finally:
             self.validator.close()
         progress = self.progress
@@ -170,13 +173,14 @@ class Run:
             last = now
             if done - shown[0] >= self.reporter.interval:
                 rate = self._pixels(done - shown[0]) / (now - shown[1])
-                self.reporter.step(done, sum(recent[-100:]) / len(recent[-100:]), rate)
+                left = None if spent is None else (1 - min(spent, 1)) * 60 * recipe.run.minutes
+                self.reporter.step(done, sum(recent[-100:]) / len(recent[-100:]), rate, left)
                 shown = (done, now)
             if at_validation:
-                self._validate(sum(recent) / len(recent))
+                self._timed(self._validate, sum(recent) / len(recent))
                 recent.clear()
             if at_save or stopping or now - saved > 60 * recipe.run.checkpoint_minutes:
-                self._save()
+                self._timed(self._save)
                 saved = time.monotonic()
                 shown = (shown[0], shown[1] + saved - now)  # this time was not training
                 last = saved
@@ -188,9 +192,19 @@ class Run:
                 return
 
     def _share(self, seconds: float) -> float | None:
-        """The share of the run's minutes that is over, validation and saving included."""
-        minutes = self.recipe.run.minutes
-        return seconds / (60 * minutes) if minutes else None
+        """The share of the run's minutes that is over; the last validation and save lie within."""
+        if not self.recipe.run.minutes:
+            return None
+        budget = 60 * self.recipe.run.minutes
+        # Of what neither leaves anything of, half is trained.
+        return seconds / max(budget - sum(self._took.values()), budget / 2)
+
+    def _timed(self, work: Callable[..., None], *given: float) -> None:
+        """Validate or save, and keep how long that takes at most."""
+        began = time.monotonic()
+        work(*given)
+        name = work.__name__
+        self._took[name] = max(self._took.get(name, 0.0), time.monotonic() - began)
 
     def _pixels(self, steps: int) -> int:
         """Input pixels trained in so many steps."""

@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -232,3 +234,15 @@ def test_torchvision_is_taken_as_it_is_and_supplied_where_it_fails(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "torchvision.nms.default"
+
+
+def test_every_command_of_the_guide_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs/gpu.md").read_text(encoding="utf-8")
+    commands = re.findall(r"`python -m benchmarks\.gpu ([^`]+)`", text)
+    assert len(commands) == 5
+    for command in commands:
+        monkeypatch.setattr("sys.argv", ["gpu", *shlex.split(command)])
+        given = program._arguments()
+        assert all(program._side(size) for size in given.sizes)
+    for folders in re.findall(r"`python -m pytest -n 0 ([^`]+)`", text):
+        assert all((ROOT / folder).is_dir() for folder in folders.split())

@@ -237,3 +237,14 @@ def test_a_file_in_tiles_is_the_same_from_batches(
     assert (one.alpha is None) == (alpha == "none")
     if one.alpha is not None and several.alpha is not None:
         assert np.abs(one.alpha.astype(int) - several.alpha).max() <= 1
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA GPU")
+def test_a_gpus_batches_are_its_tiles_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Upscaler.from_pretrained(
+        "swinsr-light-x2", device="cuda", precision="float32", tile=64, overlap=16
+    )
+    array = data.astronaut()[40:200, 100:356].astype(np.float32) / np.float32(255)
+    several = made(array)
+    monkeypatch.setattr(made.engine, "batches", lambda: False)
+    np.testing.assert_allclose(several, made(array), atol=2e-5, rtol=0)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from swinsr.runtime.graph import CudaGraph
 from swinsr.training.data.crops import turn
 from swinsr.training.data.on_device import philox
 from swinsr.training.data.on_device.cropper import Cropper
@@ -239,3 +240,15 @@ def test_colours_and_noise_are_drawn_as_the_processor_draws_them(tmp_path: Path)
         ]
         # Kolmogorov and Smirnov: 1.95 is passed once in a thousand.
         assert np.abs(shares[0] - shares[1]).max() * np.sqrt(len(first) / 2) < 1.95
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA GPU")
+@pytest.mark.parametrize("name", ["bicubic", "one candidate, no turns", "simmim"])
+def test_a_gpu_cuts_the_crops_that_a_processor_cuts(tmp_path: Path, name: str) -> None:
+    recipe, sampler, cropper = made(tmp_path, **TASKS[name])
+    cuda = torch.device("cuda")
+    drawn = Drawn(Cropper(sampler.sources, recipe, Part(), cuda).draw, cuda, CudaGraph)
+    for step in (0, 1, 7):
+        for own, other in zip(drawn(step), cropper.draw(torch.tensor(step)), strict=True):
+            assert (own is None) == (other is None)
+            assert own is None or other is None or own.cpu().equal(other)

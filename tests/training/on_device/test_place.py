@@ -1,6 +1,8 @@
 """Runs whose batches are made on the device: chosen, refused, resumed bit for bit."""
 
 import os
+import re
+import shlex
 import signal
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from swinsr.errors import ConfigError
-from swinsr.training import Run
+from swinsr.training import Run, find_recipe, read_recipe
 from swinsr.training.data.on_device import stream
 from swinsr.training.data.on_device.stream import too_large, wants_device
 from swinsr.training.data.sampler import Batch
@@ -22,6 +24,7 @@ from tests.training.on_device.test_cropper import RESTORES
 from tests.training.tiny import tiny_recipe
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+ROOT = Path(__file__).parents[3]
 RUNS: dict[str, dict[str, Any]] = {
     "bicubic": {"data": {"recolour": 0.5, "sizes": [1.0, 0.6]}},
     "denoise": {"network": RESTORES, "task": {"name": "denoise"}},
@@ -106,3 +109,13 @@ def test_what_does_not_fit_is_made_on_the_host_and_said(
     data = read_data(recipe_of(tmp_path, name, "auto"), CPU)
     assert not data.on_device
     assert "batches are made on the host: " in data.summary
+
+
+def test_the_guides_settings_are_settings(tmp_path: Path) -> None:
+    text = (ROOT / "docs/gpu.md").read_text(encoding="utf-8")
+    commands = re.findall(r"(?:`|^    )swinsr train (\S+) ([^`#\n]+)", text, re.M)
+    assert len(commands) == 3
+    for name, rest in commands:
+        words = shlex.split(rest)
+        assert words[::2] == ["--set"] * (len(words) // 2)
+        read_recipe(find_recipe(Path("tiny" if name == "recipe.toml" else name)), words[1::2])
