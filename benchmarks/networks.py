@@ -1,5 +1,6 @@
 """The networks that are measured: published configurations on rebuildable random weights."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 
 from swinsr.checkpoints import load
 from swinsr.models import RestorationNetwork, from_published
+from swinsr.models.count import count
 from swinsr.zoo import default_model, find_weights
 
 _M = {
@@ -31,6 +33,8 @@ PUBLISHED: dict[str, tuple[str, Mapping[str, Any]]] = {
     "swin2sr-m-x4": ("swin2sr", _M),
 }
 NAMES = (*PUBLISHED, "default")
+# A second of following the network through, for each.
+cost_of = functools.cache(count)
 
 
 def network(name: str) -> RestorationNetwork:

@@ -5,7 +5,8 @@
 Every row is printed as soon as it is known: for each network, size and precision the published code
 as it is, then ours. Outputs are first compared with our plain modules in float32; one that differs
 is not timed. The published code under `torch.compile` comes last, in a process of its own that is
-ended after --compile-seconds. Times are the GPU's own clock, medians. Writes gpu.md and gpu.json.
+ended after --compile-seconds. Times are the GPU's own clock, medians; shares are of what a product
+of large matrices and a copy of memory reach there. Writes gpu.md and gpu.json.
 """
 
 import argparse
@@ -13,7 +14,6 @@ import dataclasses
 import functools
 import json
 import platform
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,7 +22,8 @@ import torch
 
 from benchmarks.gpu.ceilings import COPY, PRODUCT, giga_bytes, tera_operations
 from benchmarks.gpu.checks import CASES, check
-from benchmarks.gpu.rows import HEAD, Case, Row
+from benchmarks.gpu.child import Late, finish
+from benchmarks.gpu.rows import HEAD, Case, Ceilings, Row
 from benchmarks.gpu.training import training_step
 from benchmarks.networks import NAMES, network
 from swinsr.ops.gpu import triton_lacks
@@ -60,16 +61,21 @@ def main() -> int:
         name, size, precision = given.compiled.split()
         print(json.dumps(dataclasses.asdict(_compiled(name, size, precision, given, device))))
         return 0
-    log, ceiling = Log(given.output), float("nan")
+    log = Log(given.output)
     on_gpu = device.type == "cuda"
     name = torch.cuda.get_device_name() if on_gpu else platform.processor() or platform.machine()
     words = " ".join(["python -m benchmarks.gpu", *sys.argv[1:]])
     log.say(f"{name}, torch {torch.__version__}, Python {platform.python_version()}; `{words}`.")
     log.say()
-    ceiling = tera_operations(device, PRODUCT if on_gpu else 256)
-    copied = giga_bytes(device, COPY if on_gpu else 1 << 20)
-    log.facts |= {"device": name, "tera_operations": ceiling, "giga_bytes": copied}
-    log.say(f"Ceilings: {ceiling:.1f} T operations/s in bfloat16, {copied:.0f} GB/s copied.")
+    ceilings = Ceilings(
+        tera_operations(device, PRODUCT if on_gpu else 256),
+        giga_bytes(device, COPY if on_gpu else 1 << 20),
+    )
+    log.facts |= {"device": name, "ceilings": dataclasses.asdict(ceilings)}
+    log.say(
+        f"Ceilings: {ceilings.product:.1f} T operations/s in bfloat16, {ceilings.copy:.0f} GB/s "
+        "copied."
+    )
     log.say()
     log.say(HEAD)
     published: dict[tuple[object, ...], float] = {}
@@ -78,17 +84,18 @@ def main() -> int:
         if row.program == "published":
             published[key] = row.median
         log.rows.append(row)
-        log.say(row.markdown(published.get(key, float("nan")), ceiling))
+        log.say(row.markdown(published.get(key, float("nan")), ceilings))
     log.say()
-    log.say(training_step(device, batch=given.batch, patch=given.patch, runs=given.runs) + ".")
+    step = training_step(device, ceilings, batch=given.batch, patch=given.patch, runs=given.runs)
+    log.say(f"{step}.")
     worst = _check_kernels(log, device)
-    if given.compile_seconds and on_gpu:
+    if given.compile_seconds:
         log.say()
         log.say(HEAD)
-        for row in _compiled_rows(given):
+        for row in _compiled_rows(given, log.rows):
             log.rows.append(row)
             key = (row.network, row.size, row.precision)
-            log.say(row.markdown(published.get(key, float("nan")), ceiling))
+            log.say(row.markdown(published.get(key, float("nan")), ceilings))
     return int(worst > 2.0 or any("differs" in row.problem for row in log.rows))
 
 
@@ -108,7 +115,9 @@ def _arguments() -> argparse.Namespace:
         metavar="FILE",
         help="network_swinir.py, network_swin2sr.py as published; else BasicSR's",
     )
-    parser.add_argument("--compile-seconds", type=float, default=240.0, help="0 for none")
+    parser.add_argument(
+        "--compile-seconds", type=float, default=240.0, help="for each of the last rows; 0 for none"
+    )
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
     parser.add_argument("--compiled", help=argparse.SUPPRESS)
     parser.add_argument("-o", "--output", type=Path, help="folder for gpu.md and gpu.json")
@@ -126,13 +135,16 @@ def _file(files: Sequence[Path], family: str) -> Path | None:
     return named[0] if named else (files[0] if len(files) == 1 and family == "swinir" else None)
 
 
+def _precisions(given: argparse.Namespace) -> list[str]:
+    return [p for p in given.precisions if p != "tf32" or given.device == "cuda"]
+
+
 def _rows(given: argparse.Namespace, device: torch.device) -> Iterator[Row]:
-    precisions = [p for p in given.precisions if p != "tf32" or device.type == "cuda"]
     for name in given.networks:
         built = network(name).to(device).eval()
         file = _file(given.published, built.config.family)
         for size in map(_side, given.sizes):
-            for precision in precisions:
+            for precision in _precisions(given):
                 case = Case(name, built, size, precision)
                 yield case.measure("published", functools.partial(case.published, file), given.runs)
                 yield case.measure("swinsr", case.ours, given.runs)
@@ -161,33 +173,34 @@ def _check_kernels(log: Log, device: torch.device) -> float:
     return max(found.values())
 
 
-def _compiled_rows(given: argparse.Namespace) -> Iterator[Row]:
-    """Each in a process of its own, which a compiler that takes too long does not outlive."""
+def _compiled_rows(given: argparse.Namespace, rows: Sequence[Row]) -> Iterator[Row]:
+    """Each in a process of its own, which a compiler that takes too long does not outlive.
+
+    What does not run as it is, by `rows`, is not compiled.
+    """
+    lacks = {(r.network, r.precision): r.problem for r in rows if r.program == "published"}
     for name in given.networks:
-        for precision in given.precisions:
+        for precision in _precisions(given):
             size = given.sizes[0]
-            row = Row(name, _side(size), precision, COMPILED)
+            row = Row(name, _side(size), precision, COMPILED, lacks[name, precision])
+            if row.problem:
+                yield row
+                continue
             command = [sys.executable, "-m", "benchmarks.gpu", "--runs", str(given.runs)]
-            command += ["--compiled", f"{name} {size} {precision}"]
+            command += ["--device", given.device, "--compiled", f"{name} {size} {precision}"]
             if given.published:
                 command += ["--published", *map(str, given.published)]
             try:
-                done = subprocess.run(
-                    command,
-                    capture_output=True,
-                    text=True,
-                    timeout=given.compile_seconds,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
-                row.problem = f"not compiled within {given.compile_seconds:.0f} s"
+                status, output, errors = finish(command, given.compile_seconds)
+            except Late:
+                row.problem = f"not compiled within {given.compile_seconds:g} s"
                 yield row
                 continue
-            if done.returncode:
-                row.problem = (done.stderr.strip().splitlines() or ["it failed"])[-1]
+            if status:
+                row.problem = (errors.strip().splitlines() or ["it failed"])[-1]
                 yield row
                 continue
-            fields = json.loads(done.stdout.splitlines()[-1])
+            fields = json.loads(output.splitlines()[-1])
             yield Row(**fields | {"size": tuple(fields["size"])})
 
 

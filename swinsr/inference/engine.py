@@ -12,7 +12,6 @@ import logging
 import math
 from abc import ABC
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,19 +21,35 @@ from swinsr.errors import NotEnoughMemoryError
 from swinsr.image.convert import to_gray
 from swinsr.image.resize.matlab import imresize
 from swinsr.inference.baselines import BASELINES
-from swinsr.inference.faithful import carried_around
+from swinsr.inference.batches import Batches, Finish
+from swinsr.inference.faithful import carry_rest, known_part
 from swinsr.inference.passes import SPARE, passes_for
 from swinsr.inference.tiles import SMALLEST_TILE, Tiling, choose, largest_tile
 from swinsr.models import RestorationConfig
 from swinsr.runtime.enough_memory import enough_memory
 from swinsr.runtime.footprint import footprint
+from swinsr.runtime.free_memory import budget
+from swinsr.runtime.modules.windows import CHUNK_TOKENS_ON_GPU
 from swinsr.runtime.network import Ready
 from swinsr.runtime.progress import Progress, Steps, part, silent
-from swinsr.tiling import Shrinking, TilePlan, plan_tiles, tiled
+from swinsr.runtime.transfer import transfer_for
+from swinsr.tiling import (
+    ArraySink,
+    ArraySource,
+    Shrinking,
+    Stream,
+    TilePlan,
+    each,
+    plan_tiles,
+    run_tiles,
+)
 
 log = logging.getLogger("swinsr")
 WHOLE_IF_IT_FITS = Tiling()
 FloatArray = NDArray[np.float32]
+# Pixels of tiles that run together on a GPU: as many as the modules take in one chunk of windows.
+# What is quickest was not measured.
+BATCH_PIXELS = CHUNK_TOKENS_ON_GPU
 
 
 class Engine(ABC):
@@ -133,11 +148,19 @@ class Engine(ABC):
         plan = self.plan(height, width, choice.tile, choice.overlap)
         steps = Steps(1.0, progress)
         function = self.shrinking(choice.overlap)
-        return tiled(function, planes, plan, scale=self.scale or 1, tick=steps.advance)
+        scale = self.scale or 1
+        sink = ArraySink(plan.height * scale)
+        source = ArraySource(planes)
+        run_tiles(self.stream(function), source, sink, plan, scale=scale, tick=steps.advance)
+        return sink.array
 
     def plan(self, height: int, width: int, tile: int, overlap: int) -> TilePlan:
         """Tiles for one pass over a picture, on the network's windows."""
         return plan_tiles(height, width, tile=tile, overlap=overlap, align=self.window)
+
+    def stream(self, function: Shrinking) -> Stream:
+        """`function` over many tiles; several at once where that is quicker."""
+        return each(function)
 
     def shrinking(self, overlap: int) -> Shrinking:
         """`run` that goes on in smaller tiles, and tells, where memory is short."""
@@ -184,6 +207,7 @@ class NetworkEngine(Engine):
         self.scale: int | None = network.config.upscale
         self.window = network.config.window_size
         self.precision, self.notes = network.precision, network.notes
+        self._transfer = transfer_for(device)
 
     def memory(self, height: int, width: int) -> int:
         """Bytes that one `run` over so many pixels takes."""
@@ -202,26 +226,80 @@ class NetworkEngine(Engine):
 
     def run(self, planes: FloatArray, progress: Progress) -> FloatArray:
         """One pass over (h, w, 1 or 3) in one piece, enlarged by the network's scale."""
+        return self.start([planes], progress)()[0]
 
-        def run(known: FloatArray) -> FloatArray:
-            return self._run(known, progress)
+    def start(self, tiles: Sequence[FloatArray], progress: Progress = silent) -> Finish:
+        """Begin a pass over tiles of one shape, (h, w, 1 or 3) each, together.
 
-        return carried_around(planes, run, self.network.config.upscale)
+        Args:
+            tiles: in 0..1, one at least.
+            progress: notified with the share of the work that was begun.
 
-    def _run(self, planes: FloatArray, progress: Progress) -> FloatArray:
-        channels = planes.shape[2]
-        wanted = self.network.config.in_chans
-        x = torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1)))[None]
+        Returns:
+            What waits for the results, each as `run` gives it.
+        """
+        channels, wanted = tiles[0].shape[2], self.network.config.in_chans
+        pictures = [np.ascontiguousarray(known_part(t).transpose(2, 0, 1)) for t in tiles]
+        x = torch.from_numpy(pictures[0][None] if len(tiles) == 1 else np.stack(pictures))
         if channels == 1 and wanted == 3:
-            x = x.expand(1, 3, -1, -1)
+            x = x.expand(-1, 3, -1, -1)
         elif channels == 3 and wanted == 1:
-            x = x.transpose(0, 1)  # three gray pictures
-        out = self.network(x.to(self.device), progress).cpu()
-        if channels == 3 and wanted == 1:
-            out = out.transpose(0, 1)
-        result: NDArray[Any] = np.ascontiguousarray(out[0].numpy().transpose(1, 2, 0))
-        # As of the same picture stored as RGB.
-        return to_gray(result) if channels == 1 and wanted == 3 else result
+            x = x.flatten(0, 1)[:, None]  # three gray pictures
+        out = self.network(self._transfer.upload(x), progress)
+        under_way = [self._transfer.download(out)]  # let go when it is here: memory is short
+
+        def finish() -> list[FloatArray]:
+            results = under_way.pop()()
+            if channels == 3 and wanted == 1:
+                results = results.reshape(-1, 3, *results.shape[2:])
+            made = [np.ascontiguousarray(r.numpy().transpose(1, 2, 0)) for r in results]
+            del results
+            return [self._finished(one, tile) for one, tile in zip(made, tiles, strict=True)]
+
+        return finish
+
+    def _finished(self, out: FloatArray, planes: FloatArray) -> FloatArray:
+        """What the network gave, (H, W, C), with what it was not asked about."""
+        if planes.shape[2] == 1 and out.shape[2] == 3:
+            out = to_gray(out)  # as of the same picture stored as RGB
+        carry_rest(out, planes, self.network.config.upscale)
+        return out
+
+    def batches(self) -> bool:
+        """Whether tiles run together: on a GPU, which one of them may not keep at work."""
+        return self.device.type == "cuda"
+
+    def at_once(self, height: int, width: int) -> int:
+        """Tiles of a size that run together: as many as keep a GPU at work and fit its memory."""
+        if not self.batches():
+            return 1
+        allowed = budget(self.device, self.tiling.memory)
+        return max(
+            min(BATCH_PIXELS // (height * width), allowed // max(self.memory(height, width), 1)), 1
+        )
+
+    def stream(self, function: Shrinking) -> Stream:
+        """`function` over many tiles; on a GPU several at once, read and written meanwhile."""
+        if not self.batches():
+            return super().stream(function)
+
+        def start(tiles: Sequence[FloatArray]) -> Finish:
+            height, width = tiles[0].shape[:2]
+            work = f"run {len(tiles)} times {width}x{height} pixels through the network"
+            with enough_memory(work):
+                finish = self.start(tiles)
+
+            def finished() -> list[FloatArray]:
+                with enough_memory(work):
+                    return finish()
+
+            return finished
+
+        def fewer(count: int) -> None:
+            release(self.device)
+            self.tell(f"memory did not suffice; going on with tiles {count} at a time")
+
+        return Batches(start, function, self.at_once, fewer)
 
 
 class BaselineEngine(Engine):

@@ -8,8 +8,6 @@ input has no colour the result has none.
 Both are decided pixel by pixel from a small neighbourhood, so that tiles agree with the whole.
 """
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,26 +23,28 @@ _REACH, _FADE = 4, 2
 _BAND_BYTES = 4 << 20
 
 
-def carried_around(
-    planes: FloatArray, run: Callable[[FloatArray], FloatArray], scale: int
-) -> FloatArray:
-    """Run a network on what it knows of a picture and carry the rest around it.
+def known_part(planes: FloatArray) -> FloatArray:
+    """What a network knows of a picture, (h, w, 1 or 3) in sRGB's numbers: those within 0..1."""
+    return planes if _is_known(planes) else planes.clip(0, 1)
+
+
+def carry_rest(out: FloatArray, planes: FloatArray, scale: int) -> None:
+    """Add to what a network made of a picture what it was not asked about, in place.
 
     Args:
-        planes: (h, w, 1 or 3) in sRGB's numbers, any.
-        run: gives (h * scale, w * scale, same channels) for the same planes within 0..1.
-        scale: of `run`.
+        out: (h * scale, w * scale, C), of the known part of `planes`.
+        planes: (h, w, C), the picture.
+        scale: of the network.
     """
-    if float(planes.min()) >= 0 and float(planes.max()) <= 1:
-        out = run(planes)
-    else:
-        inner = planes.clip(0, 1)
-        out = run(inner)
-        rest = planes - inner
+    if not _is_known(planes):
+        rest = planes - planes.clip(0, 1)
         out += rest if scale == 1 else imresize(rest, size=out.shape[:2])
     if planes.shape[2] == 3:
         _remove_colour(out, planes, scale)
-    return out
+
+
+def _is_known(planes: FloatArray) -> bool:
+    return float(planes.min()) >= 0 and float(planes.max()) <= 1
 
 
 def _remove_colour(out: FloatArray, planes: FloatArray, scale: int) -> None:

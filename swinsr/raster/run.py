@@ -38,6 +38,7 @@ from swinsr.tiling import (
     TileStore,
     WorkFolder,
     WorkStore,
+    each,
     open_work,
     run_tiles,
     work_path,
@@ -195,7 +196,7 @@ def _run(
             if elsewhere is not None:
                 kept = stack.enter_context(elsewhere.collected(work, engine, store))
             run_tiles(
-                tiles.function,
+                each(tiles.function),
                 tiles.source,
                 sink,
                 tiles.plan,

@@ -1,6 +1,7 @@
 """A function over a picture, tile by tile, the results blended and handed on in bands of rows."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,8 @@ from swinsr.tiling.store import MemoryStore, TileStore
 FloatArray = NDArray[np.float32]
 # (h, w, C) -> (h * scale, w * scale, D) float32
 Function = Callable[[NDArray[Any]], FloatArray]
+# Tiles to their results, in order; it may take some tiles more before it gives the first.
+Stream = Callable[[Iterator[NDArray[Any]]], Iterator[FloatArray]]
 # Bytes of float rows that are put together at a time.
 BAND_BYTES = 1 << 24
 # A side that fits into any memory: what fails with it would fail with less.
@@ -41,8 +44,13 @@ class RowSink(Protocol):
         ...
 
 
+def each(function: Function) -> Stream:
+    """A function as a stream: each tile is computed when it is needed."""
+    return partial(map, function)
+
+
 def run_tiles(
-    function: Function,
+    stream: Stream,
     source: TileSource,
     sink: RowSink,
     plan: TilePlan,
@@ -57,7 +65,8 @@ def run_tiles(
     run goes on where it was and ends with the same result.
 
     Args:
-        function: (h, w, C) -> (h * scale, w * scale, D) float32, the same for the same tile.
+        stream: the function over tiles, (h, w, C) -> (h * scale, w * scale, D) float32 for each,
+            the same for the same tile; `each` makes one of a function.
         source: the picture.
         sink: notified with the result in bands, from top to bottom.
         plan: of the picture's size.
@@ -68,10 +77,16 @@ def run_tiles(
     store = MemoryStore() if store is None else store
     columns = len(plan.columns)
     total = float(sum(plan.area(number) for number in range(plan.tiles)))
+
+    def missing(number: int) -> bool:
+        return number // columns >= store.rows_done and not store.has(number)
+
+    tiles = (read_tile(source, plan, n) for n in range(plan.tiles) if missing(n))
+    results = stream(tiles)
     for row in range(len(plan.rows)):
         for number in range(row * columns, (row + 1) * columns):
-            if row >= store.rows_done and not store.has(number):
-                store.put(number, compute_tile(function, source, plan, number, scale))
+            if missing(number):
+                store.put(number, without_context(next(results), plan, number, scale))
             tick(plan.area(number) / total)
         if row < store.rows_done:
             continue
@@ -94,7 +109,7 @@ def tiled(
 ) -> FloatArray:
     """`run_tiles` from an array to an array: (H, W, C) -> (H * scale, W * scale, D)."""
     sink = ArraySink(plan.height * scale)
-    run_tiles(function, ArraySource(picture), sink, plan, scale=scale, tick=tick)
+    run_tiles(each(function), ArraySource(picture), sink, plan, scale=scale, tick=tick)
     return sink.array
 
 
@@ -145,8 +160,18 @@ def compute_tile(
     function: Function, source: TileSource, plan: TilePlan, number: int, scale: int
 ) -> FloatArray:
     """A tile's result without its context: (h, w, D), the output pixels of its kept part."""
+    return without_context(function(read_tile(source, plan, number)), plan, number, scale)
+
+
+def read_tile(source: TileSource, plan: TilePlan, number: int) -> NDArray[Any]:
+    """A tile's pixels with its context."""
     row, column = plan.piece(number)
-    out = function(source.read(slice(row.start, row.stop), slice(column.start, column.stop)))
+    return source.read(slice(row.start, row.stop), slice(column.start, column.stop))
+
+
+def without_context(out: FloatArray, plan: TilePlan, number: int, scale: int) -> FloatArray:
+    """The output pixels of a tile's kept part."""
+    row, column = plan.piece(number)
     return out[
         (row.first - row.start) * scale : (row.last - row.start) * scale,
         (column.first - column.start) * scale : (column.last - column.start) * scale,

@@ -4,7 +4,7 @@ import json
 import math
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -13,9 +13,11 @@ from torch import Tensor
 
 from swinsr.errors import ConfigError
 from swinsr.inference import choose_device
+from swinsr.runtime.graph import CudaGraph
 from swinsr.storage.temporary import remove_leftovers
+from swinsr.training.data.on_device.stream import device_batches
 from swinsr.training.data.prefetch import batches
-from swinsr.training.data.sampler import Batch, Sampler
+from swinsr.training.data.sampler import Batch
 from swinsr.training.distributed import (
     any_process,
     check_share,
@@ -38,7 +40,7 @@ from swinsr.training.steps.precision import explain_precision
 from swinsr.training.steps.stepper import Stepper
 from swinsr.training.validator import Validator
 from swinsr.training.weights.exported import export_weights
-from swinsr.training.weights.setup import make_network, read_data, task_name
+from swinsr.training.weights.setup import Data, make_network, read_data, task_name
 
 # Losses are looked at so often; in between, a GPU need not wait for the host.
 CHECK_EVERY = 10
@@ -60,6 +62,7 @@ class Run:
         self.state_path = self.folder / "last.state"
         self.part = part_of_environment()
         self._began = time.monotonic()
+        self._took: dict[str, float] = {}
         self.progress = Progress()
         self.reporter = Reporter(recipe.run.steps, every=recipe.log.every, quiet=self.part.rank > 0)
 
@@ -89,12 +92,12 @@ class Run:
         network, told = make_network(recipe)
         self.reporter.line(f"network: {told}")
         self.reporter.line(f"precision: {explain_precision(recipe.run.precision, self.device)}")
-        data = read_data(recipe)
+        data = read_data(recipe, self.device)
         self.reporter.line(f"data: {data.summary}")
         with process_group(self.part, self.device), Interrupt() as self.interrupt:
             self.stepper = Stepper(network, recipe, self.device, self.part)
             self._restore()
-            self._run(data.sampler)
+            self._run(data)
         return self.progress
 
     def _restore(self) -> None:
@@ -112,20 +115,31 @@ class Run:
             remove_leftovers(self.folder)
             self.validator.open(resumed_at=self.progress.step if self.resume else None)
 
-    def _run(self, sampler: Sampler) -> None:
-        stream = batches(
-            sampler,
+    def _stream(self, data: Data) -> Iterator[Batch]:
+        recipe, device = self.recipe, self.device
+        steps = range(self.progress.step, recipe.run.steps)
+        if data.on_device:
+            graph = CudaGraph if self.stepper.way == "captured" else None
+            return device_batches(data.sampler, recipe, self.part, steps, device, graph)
+        return batches(
+            data.sampler,
             self.part,
-            range(self.progress.step, self.recipe.run.steps),
-            workers=self.recipe.data.workers,
-            prefetch=self.recipe.data.prefetch,
+            steps,
+            workers=recipe.data.workers,
+            prefetch=recipe.data.prefetch,
+            pinned=device.type == "cuda",
         )
+
+    def _run(self, data: Data) -> None:
+        stream = self._stream(data)
         try:
             with self.reporter:
                 if not self.progress.step:
-                    self._validate(math.nan)
+                    self._timed(self._validate, math.nan)
+                first = self.progress.step
                 self._steps(stream)
-            self._save()
+            if self.progress.step == first:  # else the last one was saved
+                self._save()
         finally:
             self.validator.close()
         progress = self.progress
@@ -159,13 +173,14 @@ class Run:
             last = now
             if done - shown[0] >= self.reporter.interval:
                 rate = self._pixels(done - shown[0]) / (now - shown[1])
-                self.reporter.step(done, sum(recent[-100:]) / len(recent[-100:]), rate)
+                left = None if spent is None else (1 - min(spent, 1)) * 60 * recipe.run.minutes
+                self.reporter.step(done, sum(recent[-100:]) / len(recent[-100:]), rate, left)
                 shown = (done, now)
             if at_validation:
-                self._validate(sum(recent) / len(recent))
+                self._timed(self._validate, sum(recent) / len(recent))
                 recent.clear()
             if at_save or stopping or now - saved > 60 * recipe.run.checkpoint_minutes:
-                self._save()
+                self._timed(self._save)
                 saved = time.monotonic()
                 shown = (shown[0], shown[1] + saved - now)  # this time was not training
                 last = saved
@@ -177,9 +192,19 @@ class Run:
                 return
 
     def _share(self, seconds: float) -> float | None:
-        """The share of the run's minutes that is over, validation and saving included."""
-        minutes = self.recipe.run.minutes
-        return seconds / (60 * minutes) if minutes else None
+        """The share of the run's minutes that is over; the last validation and save lie within."""
+        if not self.recipe.run.minutes:
+            return None
+        budget = 60 * self.recipe.run.minutes
+        # Of what neither leaves anything of, half is trained.
+        return seconds / max(budget - sum(self._took.values()), budget / 2)
+
+    def _timed(self, work: Callable[..., None], *given: float) -> None:
+        """Validate or save, and keep how long that takes at most."""
+        began = time.monotonic()
+        work(*given)
+        name = work.__name__
+        self._took[name] = max(self._took.get(name, 0.0), time.monotonic() - began)
 
     def _pixels(self, steps: int) -> int:
         """Input pixels trained in so many steps."""

@@ -53,6 +53,36 @@ def test_a_training_forward_is_one_graph(family: str, monkeypatch: pytest.Monkey
     assert all(p.grad is not None for p in built.parameters())
 
 
+@pytest.mark.parametrize(
+    ("family", "window", "head_dim"),
+    [
+        ("swinir", 7, 10),
+        ("swin2sr", 16, 12),
+        ("swinir", 8, 30),
+    ],
+)
+def test_windows_and_heads_of_other_sizes_are_traced_whole_and_train(
+    family: str, window: int, head_dim: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWINSR_BLOCK", "modules")
+    counting = Counting()
+    torch.manual_seed(0)
+    config = {"upscale": 2, "img_size": 16, "window_size": window, "embed_dim": head_dim}
+    config |= {"depths": [2], "num_heads": [1], "upsampler": "pixelshuffledirect"}
+    built, image = from_published(family, config | {"drop_path_rate": 0.0}), torch.rand(1, 3, 9, 11)
+    expected = built.train()(image)
+    expected.mean().backward()
+    gradients = [p.grad.clone() for p in built.parameters() if p.grad is not None]
+    built.zero_grad()
+    found = torch.compile(built, fullgraph=True, backend=counting)(image)
+    found.mean().backward()
+    assert counting.graphs == 1
+    assert torch.equal(found, expected)
+    for parameter, gradient in zip(built.parameters(), gradients, strict=True):
+        assert parameter.grad is not None
+        torch.testing.assert_close(parameter.grad, gradient)
+
+
 @pytest.mark.parametrize("block", ["modules", "native"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_network_made_ready_is_one_graph(

@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swinsr.errors import ConfigError, NotEnoughMemoryError
-from swinsr.tiling import ArraySink, ArraySource, Shrinking, plan_tiles, ramp, run, run_tiles, tiled
+from swinsr.tiling import (
+    ArraySink,
+    ArraySource,
+    Shrinking,
+    each,
+    plan_tiles,
+    ramp,
+    run,
+    run_tiles,
+    tiled,
+)
 from swinsr.tiling.blend import mix
 
 SIDES = st.integers(1, 200)
@@ -109,7 +119,7 @@ def test_result_comes_in_order_and_once() -> None:
 
     sink = Sink(150)
     shares: list[float] = []
-    run_tiles(twice, ArraySource(picture(75, 41)), sink, plan, scale=2, tick=shares.append)
+    run_tiles(each(twice), ArraySource(picture(75, 41)), sink, plan, scale=2, tick=shares.append)
     assert sink.end == 150
     assert sum(shares) == pytest.approx(1.0)
 

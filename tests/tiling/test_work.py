@@ -12,6 +12,7 @@ from swinsr.tiling import (
     RawFile,
     WorkFolder,
     WorkStore,
+    each,
     open_work,
     plan_tiles,
     run_tiles,
@@ -45,7 +46,7 @@ def run(work: WorkFolder, calls: int | None = None) -> tuple[bytes, int]:
 
     with work.raw("result", SHAPE, np.float32) as result:
         store = WorkStore(work, "0", PLAN, result, 2)
-        run_tiles(function, ArraySource(source()), result, PLAN, scale=2, store=store)
+        run_tiles(each(function), ArraySource(source()), result, PLAN, scale=2, store=store)
         return result.rows(0, 120).tobytes(), done
 
 

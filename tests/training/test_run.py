@@ -5,7 +5,9 @@ import csv
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +26,7 @@ from swinsr.errors import (
 from swinsr.storage import temporary
 from swinsr.training import Run
 from swinsr.training.data.sampler import Batch, Part
-from swinsr.training.state import TrainingError
+from swinsr.training.state import TrainingError, save_state
 from swinsr.training.steps.stepper import Stepper
 from swinsr.training.validation import restore
 from swinsr.training.weights.setup import make_network, read_data
@@ -340,3 +342,29 @@ def test_a_run_of_minutes_ends_cooled_down_by_the_clock(
     assert 5 < done.step < 30
     rates = [float(r["lr"]) for r in rows(tmp_path)]
     assert rates[-1] < 0.1 * 1e-3
+
+
+def test_a_run_of_minutes_has_validated_and_saved_when_they_are_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def taking(seconds: float, work: Callable[..., Any]) -> Callable[..., Any]:
+        def slower(*given: Any, **more: Any) -> Any:
+            now[0] += seconds
+            return work(*given, **more)
+
+        slower.__name__ = work.__name__
+        return slower
+
+    monkeypatch.setattr("swinsr.training.loop.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(Stepper, "step", taking(0.5, Stepper.step))
+    monkeypatch.setattr(Run, "_validate", taking(6, Run._validate))
+    monkeypatch.setattr("swinsr.training.loop.save_state", taking(2, save_state))
+    run = {"steps": 1000, "minutes": 1.0, "checkpoint_every": 10}
+    done = Run(tiny_recipe(tmp_path, run=run, validation={"every": 1000})).train()
+    assert 55 <= now[0] <= 60.5
+    exported = load(tmp_path / "runs" / "tiny" / "last.safetensors").metadata["training"]
+    assert json.loads(exported)["step"] == done.step
+    assert [int(r["step"]) for r in rows(tmp_path)] == [0, done.step]
+    assert float(rows(tmp_path)[-1]["lr"]) < 0.1 * 1e-3

@@ -8,61 +8,22 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from swinsr.errors import ConfigError, DeviceError
+from swinsr.runtime.compiled import compile_blocks
 from swinsr.runtime.graph import Graph
+from swinsr.training.data.on_device.stream import device_batches
 from swinsr.training.data.sampler import Part, Sampler
 from swinsr.training.state import Progress, load_state, save_state
 from swinsr.training.steps.capture import CapturedStep, step_way
 from swinsr.training.steps.schedule import learning_rate
 from swinsr.training.steps.stepper import Stepper
 from swinsr.training.weights.setup import make_network, read_data
+from tests.training.recording import Recording, Replayed
 from tests.training.tiny import tiny_recipe
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 OPTIMIZERS = ["adamw", "muon"]
-
-
-class Recording(TorchDispatchMode):
-    """Every operation with its numbers and shapes; what needs the host is refused."""
-
-    # Reading a value back, and a tensor made of numbers on the host and then moved.
-    REFUSED = ("_local_scalar_dense", "lift_fresh", "is_nonzero", "equal")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.work: list[object] = []
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        assert not any(word in str(function) for word in self.REFUSED), f"{function} in a step"
-        if "profiler" not in str(function):
-            self.work.append((str(function), _told(args), _told(kwargs or {})))
-        return function(*args, **(kwargs or {}))
-
-
-def _told(value: Any) -> object:
-    if isinstance(value, Tensor):
-        return tuple(value.shape)
-    if isinstance(value, dict):
-        return {key: _told(item) for key, item in value.items()}
-    return [_told(item) for item in value] if isinstance(value, (list, tuple)) else repr(value)
-
-
-class Replayed:
-    """A graph that records by remembering and replays by doing, on any device."""
-
-    def warm_up(self, work: Callable[[], object]) -> None:
-        work()
-
-    def record(self, work: Callable[[], Tensor]) -> Tensor:
-        self.work, self.result = work, torch.zeros(())
-        return self.result
-
-    def replay(self) -> None:
-        self.result.copy_(self.work())
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +109,29 @@ def test_replayed_steps_leave_what_plain_steps_leave(tmp_path: Path, optimizer: 
     expected, found = everything(plain), everything(replayed)
     assert expected.keys() == found.keys()
     assert all(found[name].equal(tensor) for name, tensor in expected.items())
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_compiled_and_replayed_steps_on_the_devices_crops_leave_what_plain_ones_leave(
+    tmp_path: Path, optimizer: str
+) -> None:
+    """All that CUDA does, but for the compiler's own rounding and the recording of kernels."""
+    torch._dynamo.reset()
+    plain, sampler = stepper_of(tmp_path, optimizer)
+    whole = captured(stepper_of(tmp_path, optimizer)[0])
+    compile_blocks(whole.network, "aot_eager")
+    steps = range(4)
+    crops = [
+        device_batches(sampler, plain.recipe, Part(), steps, CPU, graph)
+        for graph in (None, Replayed)
+    ]
+    for batches in zip(*crops, strict=True):
+        losses = [s.step(b) for s, b in zip((plain, whole), batches, strict=True)]
+        torch.testing.assert_close(*losses, atol=1e-6, rtol=1e-5)
+    expected, found = everything(plain), everything(whole)
+    assert expected.keys() == found.keys()
+    for name, tensor in expected.items():
+        torch.testing.assert_close(found[name], tensor, atol=2e-5, rtol=1e-3)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

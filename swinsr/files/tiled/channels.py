@@ -4,7 +4,8 @@ What `Upscaler.upscale` does to a whole picture, for rectangles of it: samples a
 (h, w, 1 or 3) or with alpha one more.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from swinsr.image import bleed_colour, largest_value, to_depth, to_float
 from swinsr.image.colour.tone import ToneCurve
 from swinsr.image.depth import from_unit, to_unit, within_unit
-from swinsr.tiling import RawFile
+from swinsr.tiling import RawFile, Stream
 
 Array = NDArray[Any]
 FloatArray = NDArray[np.float32]
@@ -54,19 +55,37 @@ class Channels:
             return planes
         return np.concatenate([planes, to_float(samples[..., -1:])], axis=2)
 
-    def run(self, planes: FloatArray, enlarge: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        """A pass over colours and alpha: (h, w, C) -> (h * scale, w * scale, C)."""
-        out = enlarge(np.ascontiguousarray(planes[..., : self.colours]))
-        if not self.alpha:
-            return out
-        if not self.varies:
-            # It stays what it is; one value stands for all.
-            alpha = np.full((*out.shape[:2], 1), planes[0, 0, -1], np.float32)
-        elif not self.enlarges:
-            alpha = planes[..., -1:]
-        else:
-            alpha = enlarge(np.ascontiguousarray(planes[..., -1:]))
-        return np.concatenate([out, alpha], axis=2)
+    def stream(self, planes: Iterator[FloatArray], enlarge: Stream) -> Iterator[FloatArray]:
+        """A pass over colours and alpha: (h, w, C) -> (h * scale, w * scale, C), one by one.
+
+        Args:
+            planes: rectangles.
+            enlarge: the network, of which colours and alpha take one run each.
+        """
+        runs_alpha = self.alpha and self.varies and self.enlarges
+        waiting: deque[FloatArray] = deque()
+
+        def parts() -> Iterator[FloatArray]:
+            for rectangle in planes:
+                waiting.append(rectangle)
+                yield np.ascontiguousarray(rectangle[..., : self.colours])
+                if runs_alpha:
+                    yield np.ascontiguousarray(rectangle[..., -1:])
+
+        results = enlarge(parts())
+        for out in results:
+            if not self.alpha:
+                waiting.popleft()
+                yield out
+                continue
+            alpha = next(results) if runs_alpha else None
+            rectangle = waiting.popleft()
+            if alpha is None:
+                # It stays what it is; where it is the same everywhere, one value stands for all.
+                alpha = rectangle[..., -1:]
+                if not self.varies:
+                    alpha = np.full((*out.shape[:2], 1), rectangle[0, 0, -1], np.float32)
+            yield np.concatenate([out, alpha], axis=2)
 
 
 class Finish:

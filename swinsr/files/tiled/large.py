@@ -35,7 +35,15 @@ from swinsr.inference.engine import Engine, work_of
 from swinsr.inference.tiles import Choice
 from swinsr.runtime.progress import Progress, Steps, part
 from swinsr.storage.atomic import write_problem
-from swinsr.tiling import RawFile, WorkFolder, WorkStore, open_work, run_tiles, work_path
+from swinsr.tiling import (
+    RawFile,
+    Stream,
+    WorkFolder,
+    WorkStore,
+    open_work,
+    run_tiles,
+    work_path,
+)
 from swinsr.version import __version__
 
 Array = NDArray[Any]
@@ -194,15 +202,15 @@ class _Run:
             after = self._work.raw(f"pass{number}", (height, width, self._channels), dtype)
             plan = engine.plan(*before.shape[:2], settled["tile"], settled["overlap"])
             store = WorkStore(self._work, str(number), plan, after, scale)
-            shrinking = engine.shrinking(settled["overlap"])
+            enlarge = engine.stream(engine.shrinking(settled["overlap"]))
             prepare = channels.prepared if number == 0 else np.asarray
 
-            def function(
-                tile: Array,
+            def stream(
+                tiles: Iterator[Array],
                 prepare: Callable[[Array], FloatArray] = prepare,
-                run: Callable[[Array], FloatArray] = shrinking,
-            ) -> FloatArray:
-                return channels.run(prepare(tile), run)
+                enlarge: Stream = enlarge,
+            ) -> Iterator[FloatArray]:
+                return channels.stream(map(prepare, tiles), enlarge)
 
             if told is not None:
                 told.tiles(plan.tiles, store.finished)
@@ -213,7 +221,7 @@ class _Run:
                 steps.advance(share * weight)
 
             sink = _Finishing(after, finish) if finished else after
-            run_tiles(function, before, sink, plan, scale=scale, store=store, tick=tick)
+            run_tiles(stream, before, sink, plan, scale=scale, store=store, tick=tick)
             if before is not source:
                 before.close()
             before = after

@@ -59,15 +59,19 @@ _STRIP_VALUES = 1 << 15
 
 
 @dataclass(frozen=True)
-class _Taps:
+class Taps:
     """One axis of a resize: `out[i] = sum_t weights[t, i] * in[indices[t, i]]`."""
 
     indices: NDArray[np.intp]  # (taps, out), mirrored into the image
     weights: Float  # (taps, out), each column sums to 1
 
 
+ResizeRows = Callable[[Image, Taps], Image]
+
+
 @lru_cache(maxsize=128)
-def _taps(length: int, out_length: int, scale: float, kernel: str) -> _Taps:
+def find_taps(length: int, out_length: int, scale: float, kernel: str) -> Taps:
+    """Indices and weights of an axis of `length` that becomes `out_length` by `scale`."""
     function, width, widens = _KERNELS[kernel]
     shrink = min(scale, 1.0) if widens else 1.0
     width /= shrink
@@ -80,13 +84,16 @@ def _taps(length: int, out_length: int, scale: float, kernel: str) -> _Taps:
     mirror = np.concatenate([np.arange(length), np.arange(length)[::-1]])
     indices = mirror[(positions.astype(np.intp) - 1) % (2 * length)]
     used = weights.any(axis=1)  # the outermost taps often weigh nothing anywhere
-    taps = _Taps(np.ascontiguousarray(indices[used]), np.ascontiguousarray(weights[used]))
+    taps = Taps(np.ascontiguousarray(indices[used]), np.ascontiguousarray(weights[used]))
     taps.indices.flags.writeable = taps.weights.flags.writeable = False
     return taps
 
 
-def _resize_rows(rows: Image, taps: _Taps) -> Image:  # (in, m) -> (out, m), same type
-    """Resize the first axis. The sum runs tap by tap, so that it rounds alike on every machine."""
+def resize_rows(rows: Image, taps: Taps) -> Image:
+    """Resize the first axis, (in, m) -> (out, m), of the same type.
+
+    The sum runs tap by tap, so that it rounds alike on every machine.
+    """
     out_length = taps.weights.shape[1]
     columns = rows.shape[1]
     out = np.empty((out_length, columns), rows.dtype)
@@ -107,9 +114,10 @@ def _resize_rows(rows: Image, taps: _Taps) -> Image:  # (in, m) -> (out, m), sam
     return out
 
 
-def _resize_axis(image: Image, axis: int, taps: _Taps) -> Image:
+def resize_axis(image: Image, axis: int, taps: Taps, rows_by: ResizeRows = resize_rows) -> Image:
+    """Resize one axis of an image; `rows_by` resizes the first of (in, m)."""
     moved = np.ascontiguousarray(np.moveaxis(image, axis, 0))
-    rows = _resize_rows(moved.reshape(moved.shape[0], -1), taps)
+    rows = rows_by(moved.reshape(moved.shape[0], -1), taps)
     return np.moveaxis(rows.reshape(-1, *moved.shape[1:]), 0, axis)
 
 
@@ -119,6 +127,7 @@ def imresize(
     scale: float | None = None,
     size: tuple[int, int] | None = None,
     kernel: str = "bicubic",
+    rows_by: ResizeRows = resize_rows,
 ) -> Image:
     """Resize as MATLAB's `imresize(image, scale)` or `imresize(image, size)` does.
 
@@ -127,6 +136,7 @@ def imresize(
         scale: output size over input size, as 1 / 4 or 3; the output size is rounded up.
         size: output (height, width), in place of `scale`; each axis has its own scale then.
         kernel: one of `KERNELS`.
+        rows_by: computes an axis, the first of (in, m); on another device, say.
 
     Returns:
         An array of the input's type: integers rounded and clipped after each pass, floats neither.
@@ -153,8 +163,8 @@ def imresize(
     for axis in sorted((0, 1), key=lambda axis: scales[axis]):
         if scales[axis] == 1.0 and out[axis] == image.shape[axis]:
             continue
-        taps = _taps(image.shape[axis], out[axis], scales[axis], kernel)
-        image = _resize_axis(image, axis, taps)
+        taps = find_taps(image.shape[axis], out[axis], scales[axis], kernel)
+        image = resize_axis(image, axis, taps, rows_by)
     return np.array(image, order="C")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swinsr.errors import ConfigError
-from swinsr.image.resize.matlab import Image, _resize_axis, _Taps, _taps
+from swinsr.image.resize.matlab import Image, Taps, find_taps, resize_axis
 
 FloatArray = NDArray[np.float32]
 
@@ -26,8 +26,8 @@ class RowResize:
             raise ConfigError(f"the size {size} to resize to must be positive")
         self._scales = (size[0] / before[0], size[1] / before[1])
         self._same = (before[0] == size[0], before[1] == size[1])
-        self._down = _taps(before[0], size[0], self._scales[0], kernel)
-        self._across = _taps(before[1], size[1], self._scales[1], kernel)
+        self._down = find_taps(before[0], size[0], self._scales[0], kernel)
+        self._across = find_taps(before[1], size[1], self._scales[1], kernel)
 
     def rows(self, start: int, stop: int, read: Callable[[int, int], Image]) -> FloatArray:
         """Rows start..stop of the result.
@@ -42,12 +42,12 @@ class RowResize:
         else:
             indices = self._down.indices[:, start:stop]
             first, last = int(indices.min()), int(indices.max()) + 1
-            taps = _Taps(indices - first, np.ascontiguousarray(self._down.weights[:, start:stop]))
+            taps = Taps(indices - first, np.ascontiguousarray(self._down.weights[:, start:stop]))
         band = np.ascontiguousarray(read(first, last), np.float32)
         # The axis that shrinks most first, as there.
         for axis in sorted((0, 1), key=lambda axis: self._scales[axis]):
             if axis == 0 and taps is not None:
-                band = _resize_axis(band, 0, taps)
+                band = resize_axis(band, 0, taps)
             elif axis == 1 and not self._same[1]:
-                band = _resize_axis(band, 1, self._across)
+                band = resize_axis(band, 1, self._across)
         return band

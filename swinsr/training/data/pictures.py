@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,18 @@ from swinsr.image.resize.matlab import imresize
 from swinsr.install import install_extra
 
 Pixels = NDArray[np.uint8]
+
+
+class Resize(Protocol):
+    """`swinsr.image.resize.matlab.imresize`, or the same on another device."""
+
+    def __call__(
+        self, image: Pixels, *, scale: float | None = None, size: tuple[int, int] | None = None
+    ) -> Pixels:
+        """Bicubic, to `scale` times the size or to a size."""
+        ...
+
+
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 # The photographs that scikit-image's wheel holds (public domain or CC0; its docstrings say),
 # under a name that stands for a folder.
@@ -106,6 +119,7 @@ def read_folders(
     unreadable: str,
     cutting: Cutting | None = None,
     sizes: tuple[float, ...] = (1.0,),
+    resize: Resize = imresize,
 ) -> Reading:
     """Read every picture of some folders.
 
@@ -115,6 +129,7 @@ def read_folders(
         unreadable: "error", or "skip" to go on and list the file.
         cutting: keep random crops only.
         sizes: factors, 1 at most; each picture is taken in each (MATLAB's bicubic).
+        resize: what makes them.
 
     Raises:
         ConfigError: a folder that is missing or empty, or no picture left.
@@ -129,7 +144,7 @@ def read_folders(
             return error
         taken = []
         for place, size in enumerate(sizes):
-            picture = Picture(str(paths[number]), _resized(pixels, size))
+            picture = Picture(str(paths[number]), _resized(pixels, size, resize))
             numbers = (number, place) if place else (number,)
             taken += [picture] if cutting is None else _cut(picture, cutting, numbers)
         return taken
@@ -151,11 +166,11 @@ def _in_threads(
         return list(pool.map(read, range(count)))
 
 
-def _resized(pixels: Pixels, size: float) -> Pixels:
+def _resized(pixels: Pixels, size: float, resize: Resize) -> Pixels:
     if size == 1:
         return pixels
     height, width = (max(round(size * side), 1) for side in pixels.shape[:2])
-    return imresize(pixels, size=(height, width))
+    return resize(pixels, size=(height, width))
 
 
 def _cut(picture: Picture, cutting: Cutting, numbers: tuple[int, ...]) -> list[Picture]:

@@ -4,34 +4,64 @@ import multiprocessing
 import queue
 import threading
 from collections.abc import Iterator
+from typing import Protocol, TypeVar
 
 from torch.utils.data import DataLoader, Dataset
 
-from swinsr.training.data.sampler import Batch, Part, Sampler
+from swinsr.training.data.sampler import Part
+
+
+class Pinnable(Protocol):
+    """What is made of tensors, which may lie in memory that a GPU copies from by itself."""
+
+    def pin_memory(self: "Item") -> "Item":
+        """The same there."""
+        ...
+
+
+Item = TypeVar("Item", bound=Pinnable)
+Made = TypeVar("Made", bound=Pinnable, covariant=True)
+
+
+class Loader(Protocol[Made]):
+    """Makes what a step needs from the step's number alone."""
+
+    def load(self, step: int, part: Part) -> Made:
+        """This process's share of it."""
+        ...
 
 
 def batches(
-    sampler: Sampler, part: Part, steps: range, *, workers: int, prefetch: int
-) -> Iterator[Batch]:
-    """This process's batches of the given steps, in order.
+    loader: Loader[Item],
+    part: Part,
+    steps: range,
+    *,
+    workers: int,
+    prefetch: int,
+    pinned: bool = False,
+) -> Iterator[Item]:
+    """What this process needs for the given steps, in order.
 
     Args:
-        sampler: where they come from.
+        loader: makes it; a `Sampler` makes batches.
         part: this process's share.
         steps: the steps' numbers.
         workers: processes that prepare them; 0 takes a thread of this process.
         prefetch: batches to keep ready (of each worker, where there are workers).
+        pinned: put them where a GPU copies from while the host goes on.
     """
     if workers:
-        return _from_workers(sampler, part, steps, workers, prefetch)
-    return _from_thread(sampler, part, steps, prefetch)
+        return _from_workers(loader, part, steps, workers, prefetch, pinned)
+    return _from_thread(loader, part, steps, prefetch, pinned)
 
 
-def _from_thread(sampler: Sampler, part: Part, steps: range, prefetch: int) -> Iterator[Batch]:
-    ready: queue.Queue[Batch | Exception] = queue.Queue(prefetch)
+def _from_thread(
+    loader: Loader[Item], part: Part, steps: range, prefetch: int, pinned: bool
+) -> Iterator[Item]:
+    ready: queue.Queue[Item | Exception] = queue.Queue(prefetch)
     stopped = threading.Event()
 
-    def put(item: Batch | Exception) -> bool:
+    def put(item: Item | Exception) -> bool:
         while not stopped.is_set():
             try:
                 ready.put(item, timeout=0.1)
@@ -43,7 +73,8 @@ def _from_thread(sampler: Sampler, part: Part, steps: range, prefetch: int) -> I
     def produce() -> None:
         try:
             for step in steps:
-                if not put(sampler.load(step, part)):
+                made = loader.load(step, part)
+                if not put(made.pin_memory() if pinned else made):
                     return
         except Exception as error:  # noqa: BLE001 - handed to the consumer, who raises it
             put(error)
@@ -61,27 +92,28 @@ def _from_thread(sampler: Sampler, part: Part, steps: range, prefetch: int) -> I
         thread.join()
 
 
-class _Steps(Dataset[Batch]):
+class _Steps(Dataset[Item]):
     """Steps as a data set whose items are whole batches."""
 
-    def __init__(self, sampler: Sampler, part: Part) -> None:
-        self.sampler, self.part = sampler, part
+    def __init__(self, loader: Loader[Item], part: Part) -> None:
+        self.loader, self.part = loader, part
 
-    def __getitem__(self, step: int) -> Batch:
-        return self.sampler.load(step, self.part)
+    def __getitem__(self, step: int) -> Item:
+        return self.loader.load(step, self.part)
 
 
 def _from_workers(
-    sampler: Sampler, part: Part, steps: range, workers: int, prefetch: int
-) -> Iterator[Batch]:
+    loader: Loader[Item], part: Part, steps: range, workers: int, prefetch: int, pinned: bool
+) -> Iterator[Item]:
     # Forked workers share the pictures' memory; spawned ones (Windows, macOS) get copies.
     methods = multiprocessing.get_all_start_methods()
-    loader: DataLoader[Batch] = DataLoader(
-        _Steps(sampler, part),
+    made: DataLoader[Item] = DataLoader(
+        _Steps(loader, part),
         batch_size=None,
         sampler=steps,
         num_workers=workers,
         prefetch_factor=prefetch,
+        pin_memory=pinned,
         multiprocessing_context="fork" if "fork" in methods else "spawn",
     )
-    return iter(loader)
+    return iter(made)

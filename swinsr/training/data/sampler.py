@@ -4,6 +4,7 @@ There is no state to save: whoever asks for step n gets the crops of step n, aft
 another process, or with the batch divided among another number of processes.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +14,10 @@ from torch import Tensor
 
 from swinsr.errors import ConfigError
 from swinsr.training.data.pictures import Picture
-from swinsr.training.data.tasks import Patch, Source, Task
+from swinsr.training.data.tasks import Patch, Sample, Source, Task
+
+# Input, target, clean input and mask of a batch; None for what a task does not have.
+Tensors = Sequence[Tensor | None]
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,16 @@ class Batch:
     target: Tensor
     clean: Tensor | None = None
     mask: Tensor | None = None
+
+    @property
+    def tensors(self) -> Tensors:
+        """Input, target, clean input and mask: what a step is given."""
+        return (self.input, self.target, self.clean, self.mask)
+
+    def pin_memory(self) -> "Batch":
+        """The same in memory that a GPU copies from while the host goes on."""
+        pinned = [None if t is None else t.pin_memory() for t in self.tensors]
+        return batch_of(self.step, pinned)
 
 
 @dataclass(frozen=True)
@@ -54,20 +68,35 @@ class Sampler:
 
     def load(self, step: int, part: Part | None = None) -> Batch:
         """This process's crops of one step."""
-        samples = []
-        for place in (part or Part()).places(self.batch):
-            rng = np.random.default_rng([self.seed, step, place])
-            source = min(int(np.searchsorted(self._upto, rng.random())), len(self.sources) - 1)
-            samples.append(self.task.sample(self.sources[source], rng))
-        clean = [s.clean for s in samples if s.clean is not None]
-        masks = [s.mask for s in samples if s.mask is not None]
-        return Batch(
-            step,
-            _stack([s.input for s in samples]),
-            _stack([s.target for s in samples]),
-            _stack(clean) if clean else None,
-            torch.from_numpy(np.stack(masks)) if masks else None,
-        )
+        places = (part or Part()).places(self.batch)
+        rngs = (np.random.default_rng([self.seed, step, place]) for place in places)
+        return stacked(step, [self.sample(rng) for rng in rngs])
+
+    def sample(self, rng: np.random.Generator) -> Sample:
+        """One crop; everything random comes from `rng`."""
+        source = min(int(np.searchsorted(self._upto, rng.random())), len(self.sources) - 1)
+        return self.task.sample(self.sources[source], rng)
+
+
+def batch_of(step: int, tensors: Tensors) -> Batch:
+    """A batch of what `Batch.tensors` gives."""
+    source, target, clean, mask = tensors
+    assert source is not None
+    assert target is not None
+    return Batch(step, source, target, clean, mask)
+
+
+def stacked(step: int, samples: list[Sample]) -> Batch:
+    """A batch of samples, one at least."""
+    clean = [s.clean for s in samples if s.clean is not None]
+    masks = [s.mask for s in samples if s.mask is not None]
+    return Batch(
+        step,
+        _stack([s.input for s in samples]),
+        _stack([s.target for s in samples]),
+        _stack(clean) if clean else None,
+        torch.from_numpy(np.stack(masks)) if masks else None,
+    )
 
 
 def _stack(patches: list[Patch]) -> Tensor:

@@ -19,7 +19,7 @@ from swinsr.degradations import (
 from swinsr.degradations.photo import UNIT
 from swinsr.training.data.crops import choose_place, draw_orientation, turn
 from swinsr.training.data.masks import draw_mask
-from swinsr.training.data.pictures import Pixels
+from swinsr.training.data.pictures import Pixels, Resize
 from swinsr.training.data.recolour import recoloured
 from swinsr.training.recipes.objective import TaskSettings
 from swinsr.training.recipes.settings import DataSettings, Recipe
@@ -75,9 +75,15 @@ def cut(image: Pixels, place: tuple[int, int], side: int) -> Pixels:
 class ReducedTask:
     """Super-resolution of pictures reduced by MATLAB's bicubic, and after that perhaps by JPEG."""
 
-    def __init__(self, scale: int, data: DataSettings, quality: tuple[int, int] | None) -> None:
+    def __init__(
+        self,
+        scale: int,
+        data: DataSettings,
+        quality: tuple[int, int] | None,
+        resize: Resize = imresize,
+    ) -> None:
         """Reduce by `scale`; `quality` is the range of JPEG qualities, None for no JPEG."""
-        self.scale, self.data, self.quality = scale, data, quality
+        self.scale, self.data, self.quality, self._resize = scale, data, quality, resize
         # A wider crop goes through JPEG, so that the blocks' edges fall anywhere.
         self.side = data.patch + (BLOCK - 1 if quality else 0)
 
@@ -90,7 +96,7 @@ class ReducedTask:
         scale = self.scale
         height, width = (n - n % scale for n in pixels.shape[:2])
         target = np.ascontiguousarray(pixels[:height, :width])
-        return Source(target, imresize(target, scale=1 / scale))
+        return Source(target, self._resize(target, scale=1 / scale))
 
     def sample(self, source: Source, rng: np.random.Generator) -> Sample:
         """Cut the same place from both pictures."""
@@ -196,9 +202,9 @@ class MaskedTask:
     its scale.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, resize: Resize = imresize) -> None:
         """As the recipe's sections say."""
-        self.recipe, self.scale = recipe, recipe.scale
+        self.recipe, self.scale, self._resize = recipe, recipe.scale, resize
 
     def least_side(self) -> int:
         """The smallest side of a picture that can be cropped, in pixels of the target."""
@@ -208,7 +214,7 @@ class MaskedTask:
         """Reduce by the scale."""
         if self.scale == 1:
             return Source(pixels)
-        return Source(imresize(pixels, scale=1 / self.scale))
+        return Source(self._resize(pixels, scale=1 / self.scale))
 
     def sample(self, source: Source, rng: np.random.Generator) -> Sample:
         """Cut, turn, and draw a mask."""
@@ -220,14 +226,14 @@ class MaskedTask:
         return Sample(crop, crop, mask=mask)
 
 
-def make_task(recipe: Recipe) -> Task:
-    """The task a recipe names."""
+def make_task(recipe: Recipe, resize: Resize = imresize) -> Task:
+    """The task a recipe names; `resize` is what reduces whole pictures."""
     name, scale = recipe.task.name, recipe.scale
     if name in ("bicubic", "compressed"):
         quality = recipe.task.quality if name == "compressed" else None
-        return ReducedTask(scale, recipe.data, quality)
+        return ReducedTask(scale, recipe.data, quality, resize)
     if name == "simmim":
-        return MaskedTask(recipe)
+        return MaskedTask(recipe, resize)
     tasks: dict[str, type[DamageTask]] = {
         "denoise": DenoiseTask,
         "jpeg": JpegTask,

@@ -18,6 +18,7 @@ from swinsr.training.recipes.objective import (
 )
 
 PRECISIONS = ("auto", "float32", "bfloat16")
+PLACES = ("auto", "host", "device")
 INITS = ("plain", "interpolator")
 
 
@@ -99,6 +100,11 @@ class DataSettings:
         sizes: each picture is taken in these sizes too; (1.0, 0.8, 0.62, 0.48) makes more of few.
         workers: processes that prepare batches; 0 prepares them in a thread.
         prefetch: batches prepared ahead (of each worker, where there are workers).
+        place: "device" keeps pictures or samples where the network trains and makes batches there;
+            "host" makes them on the processor; "auto" is "device" on CUDA, where they fit.
+        pool: samples of each place in the batch that are kept on the device, for tasks whose damage
+            the processor does: all but "bicubic", "denoise" and "simmim".
+        reuse: how often such a sample is drawn on average; with more, the processor has less to do.
         unreadable: "error", or "skip" to leave unreadable pictures out and tell their number.
     """
 
@@ -114,12 +120,15 @@ class DataSettings:
     sizes: tuple[float, ...] = (1.0,)
     workers: int = 0
     prefetch: int = 4
+    place: str = "auto"
+    pool: int = 32
+    reuse: int = 4
     unreadable: str = "error"
 
     def __post_init__(self) -> None:
         """Check."""
         require(bool(self.train), "data.train names at least one folder of pictures")
-        for key in ("patch", "batch", "candidates", "prefetch"):
+        for key in ("patch", "batch", "candidates", "prefetch", "pool", "reuse"):
             require(getattr(self, key) >= 1, f"data.{key} is at least 1")
         require(0 <= self.recolour <= 1, "data.recolour is a share in 0..1")
         require(
@@ -130,6 +139,7 @@ class DataSettings:
         require(
             self.keep >= 0 and self.keep_side >= 1, "data.keep is 0 or above, keep_side above 0"
         )
+        one_of("data", "place", self.place, PLACES)
         one_of("data", "unreadable", self.unreadable, ("error", "skip"))
 
 

@@ -47,8 +47,10 @@ class Reporter:
         """One line of its own."""
         self.console.print(text, markup=False)
 
-    def step(self, done: int, loss: float, pixels_per_second: float) -> None:
-        """After some steps: the bar, or a line."""
+    def step(
+        self, done: int, loss: float, pixels_per_second: float, seconds_left: float | None = None
+    ) -> None:
+        """After some steps: the bar, or a line; `seconds_left` where the clock ends the run."""
         now = time.monotonic()
         if self._last is not None and done > self._last[0]:
             self._rate = (now - self._last[1]) / (done - self._last[0])
@@ -57,6 +59,7 @@ class Reporter:
         self._bar.update(self._task, completed=done, note=note)
         if not self.console.is_terminal and self._rate is not None:
             left = self._rate * (self.steps - done)
+            left = left if seconds_left is None else min(left, seconds_left)
             self.line(f"step {done}/{self.steps}  {note}  {clock(left)} left")
 
 

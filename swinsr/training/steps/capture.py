@@ -1,7 +1,7 @@
 """A training step captured once as a graph of the GPU's work, and replayed."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -9,13 +9,12 @@ from torch import Tensor
 from swinsr.errors import ConfigError, DeviceError
 from swinsr.ops.gpu import triton_lacks
 from swinsr.runtime.graph import CudaGraph, Graph
+from swinsr.training.data.sampler import Tensors
 
 STEP_VARIABLE = "SWINSR_STEP"
 STEP_WAYS = ("auto", "plain", "compiled", "captured")
 # Until every kernel is compiled and chosen, every state is there and memory has its size.
 WARM_UP = 3
-
-Tensors = Sequence[Tensor | None]
 
 
 def step_way(device: torch.device, processes: int, *, recomputes: bool = False) -> str:

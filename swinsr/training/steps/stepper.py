@@ -9,10 +9,10 @@ from swinsr.runtime.compiled import compile_blocks
 from swinsr.training.adversarial.critic import Critic
 from swinsr.training.adversarial.features import load_features, perceptual
 from swinsr.training.adversarial.jitter import jitter
-from swinsr.training.data.sampler import Batch, Part
+from swinsr.training.data.sampler import Batch, Part, Tensors
 from swinsr.training.distributed import average_gradients
 from swinsr.training.recipes.settings import Recipe
-from swinsr.training.steps.capture import CapturedStep, Tensors, on_device, step_way
+from swinsr.training.steps.capture import CapturedStep, on_device, step_way
 from swinsr.training.steps.losses import make_loss
 from swinsr.training.steps.memory import keep_freed_memory
 from swinsr.training.steps.muon import make_optimizer
@@ -73,10 +73,9 @@ class Stepper:
             This process's loss, a scalar on the device that is not yet looked at.
         """
         self._set(batch.step, done)
-        tensors = (batch.input, batch.target, batch.clean, batch.mask)
         if self._captured is not None:
-            return self._captured(tensors)
-        return self._whole(on_device(tensors, self.device))
+            return self._captured(batch.tensors)
+        return self._whole(on_device(batch.tensors, self.device))
 
     def _set(self, step: int, done: float | None = None) -> None:
         """All that a step takes from its number: rate, share of the average, seed."""

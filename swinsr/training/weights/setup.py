@@ -1,14 +1,19 @@
 """From a recipe to a network, its data and its device."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from swinsr.errors import ConfigError
+from swinsr.image.resize.matlab import imresize
 from swinsr.models import HierarchicalConfig, MaskedImageModel, RestorationNetwork, build
 from swinsr.models.count import count_parameters
 from swinsr.models.simmim import Encoder
 from swinsr.models.swin import CLASSIFIERS
+from swinsr.training.data.on_device.resize import imresize_on
+from swinsr.training.data.on_device.stream import too_large, wants_device
 from swinsr.training.data.pictures import Cutting, read_folders
 from swinsr.training.data.sampler import Sampler, prepare_sources
 from swinsr.training.data.tasks import make_task
@@ -20,10 +25,11 @@ from swinsr.training.weights.warm_start import read_weights, take_weights
 
 @dataclass(frozen=True)
 class Data:
-    """Where batches come from, and one line about what was read."""
+    """Where batches come from, one line about what was read, and whether the device makes them."""
 
     sampler: Sampler
     summary: str
+    on_device: bool = False
 
 
 def make_network(recipe: Recipe) -> tuple[Trained, str]:
@@ -70,14 +76,21 @@ def task_name(recipe: Recipe) -> str:
     return names[recipe.task.name]
 
 
-def read_data(recipe: Recipe) -> Data:
+def read_data(recipe: Recipe, device: torch.device | None = None) -> Data:
     """Read and prepare the training pictures.
 
+    Args:
+        recipe: of the run.
+        device: where the network trains; None for batches made on the host.
+
     Raises:
-        ConfigError: no folder, no picture, or none that is large enough.
+        ConfigError: no folder, no picture, none that is large enough, or more than the device that
+            the recipe names for them can hold.
         ImageReadError: an unreadable picture, unless the recipe skips them.
     """
-    settings, task = recipe.data, make_task(recipe)
+    wanted = device if device is not None and wants_device(recipe, device) else None
+    resize = imresize if wanted is None else partial(imresize_on, wanted)
+    settings, task = recipe.data, make_task(recipe, resize)
     reading = read_folders(
         settings.train,
         recipe.network.in_chans,
@@ -86,6 +99,7 @@ def read_data(recipe: Recipe) -> Data:
         if settings.keep
         else None,
         sizes=settings.sizes,
+        resize=resize,
     )
     sources, small = prepare_sources(reading.pictures, task)
     pixels = sum(s.target.shape[0] * s.target.shape[1] for s in sources)
@@ -96,4 +110,11 @@ def read_data(recipe: Recipe) -> Data:
         summary += f"; {small} smaller than a crop left out"
     if reading.unreadable:
         summary += f"; {len(reading.unreadable)} unreadable left out"
-    return Data(Sampler(sources, task, settings.batch, recipe.run.seed), summary)
+    sampler = Sampler(sources, task, settings.batch, recipe.run.seed)
+    if wanted is None:
+        return Data(sampler, summary)
+    lacks = too_large(sources, recipe, wanted)
+    if lacks and settings.place == "device":
+        raise ConfigError(f"{lacks}; set data.place to 'host', or take fewer with data.keep")
+    told = f"batches are made on the host: {lacks}" if lacks else f"batches are made on {wanted}"
+    return Data(sampler, f"{summary}; {told}", on_device=not lacks)

@@ -17,6 +17,7 @@ SHAPES = [
     (7, 2, 10, 1, 1, 1),
     (7, 1, 32, 1, 2, 1),
     (6, 1, 30, 2, 2, 1),
+    (8, 2, 16, 1, 2, 1),
     (2, 1, 3, 2, 3, 2),
 ]
 LARGE = (16, 1, 30, 2, 1, 1)  # its scores do not fit a program: several tiles, a second kernel
