@@ -58,7 +58,7 @@ def test_refuses_a_state_without_the_discriminator(tmp_path: Path) -> None:
 
 
 def test_discriminator_takes_its_share_of_the_gradient() -> None:
-    critic = Critic(AdversarialSettings(share=0.7, channels=4, start=2, ramp=4), 0, CPU, Part())
+    critic = Critic(AdversarialSettings(share=0.7, channels=4, start=2, ramp=4), 0, CPU, Part(), 2)
     torch.manual_seed(1)
     pictures = torch.rand(2, 3, 16, 16, requires_grad=True)
     gradient = torch.randn_like(pictures)
@@ -74,7 +74,7 @@ def test_discriminator_takes_its_share_of_the_gradient() -> None:
 
 
 def test_discriminator_learns_to_tell_noise_from_flat() -> None:
-    critic = Critic(AdversarialSettings(share=1, channels=8, lr=2e-3), 0, CPU, Part())
+    critic = Critic(AdversarialSettings(share=1, channels=8, lr=2e-3), 0, CPU, Part(), 2)
     torch.manual_seed(0)
     for _ in range(300):
         critic.learn(
@@ -117,13 +117,15 @@ def test_perceptual_loss_is_zero_for_equals_and_has_the_gradient_of_its_value() 
 
 def test_only_texture_is_the_discriminators_to_change() -> None:
     torch.manual_seed(0)
-    found = texture(torch.randn(2, 3, 16, 24))
+    found = texture(torch.randn(2, 3, 16, 24), 2)
     assert torch.equal(found[:, :1].expand_as(found), found)
-    assert texture(torch.full((1, 3, 16, 24), 0.7)).abs().max() < 1e-6
-    slope = torch.linspace(-1, 1, 24).expand(2, 3, 24, 24)
-    assert texture(slope)[..., 4:-4].abs().max() < 1e-6
-    stripes = torch.tensor([1.0, -1.0]).repeat(12).expand(2, 3, 16, 24)
-    assert (texture(stripes) - stripes).abs().max() < 0.2
+    assert texture(torch.full((1, 3, 16, 24), 0.7), 4).abs().max() < 1e-6
+    slope = torch.linspace(-1, 1, 48).expand(2, 3, 48, 48)
+    assert texture(slope, 2)[..., 4:-4].abs().max() < 1e-6
+    grid = torch.randn(1, 1, 4, 4).repeat(2, 3, 5, 6)
+    assert texture(grid, 4).abs().max() < 1e-6
+    waves = torch.sin(torch.arange(120) * 2 * torch.pi / 5).expand(2, 3, 120, 120)
+    assert (texture(waves, 4) - waves)[..., 12:-12].abs().max() < 1e-5  # five times four pixels
 
 
 def test_what_is_judged_is_cut_alike_at_every_offset() -> None:

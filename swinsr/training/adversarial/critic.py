@@ -15,15 +15,23 @@ from swinsr.training.recipes.objective import AdversarialSettings
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
-# Side of the square, in pixels of the output, whose mean is not the discriminator's to change.
-_COARSE = 9
+# Side of the square, in pixels of the input, whose mean is not the discriminator's to change.
+_COARSE = 5
 
 
-def texture(gradient: Tensor) -> Tensor:
-    """What is fine and without colour in (batch, 3, H, W)."""
-    gray = gradient.mean(dim=1, keepdim=True)
-    coarse = functional.avg_pool2d(gray, _COARSE, 1, _COARSE // 2, count_include_pad=False)
-    return (gray - coarse).expand_as(gradient)
+def texture(gradient: Tensor, scale: int) -> Tensor:
+    """What is fine, without colour and not repeated with the pixel shuffle.
+
+    A pattern that comes again every `scale` pixels is the shuffle's own, at no place a texture's: a
+    young discriminator pulls towards it, and the network follows where that costs it least.
+
+    Args:
+        gradient: (batch, 3, H, W).
+        scale: of the pixel shuffle; H and W are multiples of it.
+    """
+    places = functional.pixel_unshuffle(gradient.mean(dim=1, keepdim=True), scale)
+    coarse = functional.avg_pool2d(places, _COARSE, 1, _COARSE // 2, count_include_pad=False)
+    return functional.pixel_shuffle(places - coarse, scale).expand_as(gradient)
 
 
 def _by_channels(pictures: Tensor) -> Tensor:
@@ -40,10 +48,15 @@ class Critic:
     """
 
     def __init__(
-        self, settings: AdversarialSettings, seed: int, device: torch.device, part: Part
+        self,
+        settings: AdversarialSettings,
+        seed: int,
+        device: torch.device,
+        part: Part,
+        scale: int,
     ) -> None:
-        """Fresh weights, the same in every process."""
-        self.settings, self.device, self.part = settings, device, part
+        """Fresh weights, the same in every process; `scale` is the judged network's."""
+        self.settings, self.device, self.part, self.scale = settings, device, part, scale
         torch.manual_seed(seed)
         self.network = UNetDiscriminator(settings.channels).to(device).train()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -75,7 +88,7 @@ class Critic:
             functional.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)), pictures
         )
         self.network.requires_grad_(True).train()
-        wish = texture(wish)
+        wish = texture(wish, self.scale)
         weight: Tensor = settings.share * ramp * gradient.norm() / wish.norm().clamp_min(1e-12)
         return gradient + weight * wish
 

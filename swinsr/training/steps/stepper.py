@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from swinsr.models import MaskedImageModel
+from swinsr.models import MaskedImageModel, RestorationConfig
 from swinsr.nn.block import SwinBlock
 from swinsr.runtime.compiled import compile_blocks
 from swinsr.training.adversarial.critic import Critic
@@ -43,11 +43,7 @@ class Stepper:
         self.average = Average(self.network, settings.ema)
         self.loss = make_loss(recipe.loss)
         self.features = load_features().to(device) if recipe.perceptual.weight else None
-        self.critic = (
-            Critic(recipe.adversarial, recipe.run.seed, device, part)
-            if recipe.adversarial.share
-            else None
-        )
+        self.critic = _critic(recipe, device, part)
         self.autocast = rounds(recipe.run.precision, device)
         self.rate, self._number = 0.0, 0
         # The same number where a step on the device finds it.
@@ -162,3 +158,10 @@ class Stepper:
 def _floats(pixels: Tensor) -> Tensor:
     """In 0..1; bytes are divided by 255."""
     return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels
+
+
+def _critic(recipe: Recipe, device: torch.device, part: Part) -> Critic | None:
+    if not recipe.adversarial.share:
+        return None
+    scale = recipe.network.upscale if isinstance(recipe.network, RestorationConfig) else 1
+    return Critic(recipe.adversarial, recipe.run.seed, device, part, scale)
