@@ -3,8 +3,8 @@
     python release/wheels.py [-o dist] [--only TAG] [--try]
 
 The kernels are compiled for every platform by zig, so that any Linux machine builds all of them.
-Needs the packages build, hatchling, ziglang and twine. `--try` installs the wheel of this machine
-into a new environment, with all it needs, and upscales a picture there.
+Needs the packages build, hatchling and twine, and for kernels ziglang. `--try` installs the wheel
+of this machine into a new environment, with all it needs, and upscales a picture there.
 """
 
 import argparse
@@ -53,7 +53,11 @@ def build(kind: str, output: Path, tag: str = "") -> Path:
     if tag and tag != PURE:
         variables["SWINSR_WHEEL_FOR"] = tag
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "-o", folder]
+        # Of what a build needs, the compiler is missed where kernels are compiled, and not before.
+        command = [
+            *(sys.executable, "-m", "build", f"--{kind}", "--no-isolation"),
+            *("--skip-dependency-check", "-o", folder),
+        ]
         subprocess.run(
             [*command, str(ROOT)],
             check=True,

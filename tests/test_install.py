@@ -77,7 +77,7 @@ GUIDES = [
 ]  # fmt: skip
 # A name on the index, with extras or without, that is no path and no built file.
 BY_NAME = re.compile(
-    r"(?:pip3?|pipx|uv tool) install\b[^\n`|]*?[ \t'\"]swinsr(?:\[[\w,]+\])?(?=['\"`\s]|$)"
+    r"(?:pip3?|pipx|uv tool) install(?:[ \t]+-\S+)*[ \t]+['\"]?swinsr(?:\[[\w,]+\])?(?=['\"`\s]|$)"
 )
 
 
