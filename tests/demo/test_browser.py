@@ -1,5 +1,6 @@
 """The page in a real browser: what a visitor does, and what goes wrong for them."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -373,6 +374,12 @@ def test_a_batch_with_one_bad_file_gives_the_others(page: Any, tmp_path: Path) -
 def test_models_are_compared_side_by_side(page: Any) -> None:
     page.get_by_role("tab", name="Compare").click()
     choose(page, "compare", samples.EXAMPLES / "cat.png")
+    status = page.locator("#compare-status")
+    expect(status).to_contain_text("Compares a piece of 96 × 96 pixels, in about")
+    # A press on the picture moves the piece, and the line says where it is.
+    box = page.locator("#compare-picture img").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5)
+    expect(status).to_contain_text(re.compile(r"at 2[456] % across and (49|50|51) % down"))
     page.locator("#compare-start").click()
     expect(page.locator("#compare-viewer .sv-root")).to_have_attribute("data-ready", "true")
     captions = page.locator("#compare-viewer figcaption strong").all_inner_texts()
@@ -385,6 +392,9 @@ def test_models_are_compared_side_by_side(page: Any) -> None:
 def test_evaluation_shows_scores_and_differences(page: Any) -> None:
     page.get_by_role("tab", name="Evaluate").click()
     choose(page, "evaluate", samples.EXAMPLES / "cat.png")
+    expect(page.locator("#evaluate-status")).to_contain_text(
+        re.compile("brought back by bicubic and swinsr-light-x4, in about")
+    )
     page.locator("#evaluate-start").click()
     expect(page.locator("#evaluate-viewer .sv-root")).to_have_attribute("data-ready", "true")
     rows = page.locator("#evaluate-scores tbody tr").all_inner_texts()
