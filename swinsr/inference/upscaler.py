@@ -12,7 +12,7 @@ from torch import Tensor
 
 from swinsr.checkpoints import load
 from swinsr.checkpoints.check import unrunnable
-from swinsr.errors import UnknownArchitectureError
+from swinsr.errors import UnknownArchitectureError, check_number
 from swinsr.image import (
     Image,
     bleed_colour,
@@ -98,6 +98,7 @@ class Upscaler:
             ConfigError: an unknown precision or mode, float16 that is not forced, or a tile,
                 overlap or memory that is no size.
         """
+        check_number("scale", scale)
         check_variables()
         is_offline(), no_answer_after()  # which check theirs
         tiling = Tiling(mode, tile, overlap, memory)
@@ -197,9 +198,11 @@ class Upscaler:
             PictureTypeError: what is no picture; it is a TypeError too.
             ShapeMismatchError: an array or tensor that is no picture.
             ImageError: a file that cannot be read.
-            ConfigError: a scale that is out of range or that the model cannot make.
+            ConfigError: a scale that is out of range or that the model cannot make; one that is no
+                number is an OptionTypeError, and a TypeError too.
             NotEnoughMemoryError: on the machine or the device.
         """
+        check_number("scale", scale)
         with watched(progress, self.engine.name) as told:
             if not isinstance(picture, list | tuple):
                 return self._any(picture, scale, told)
