@@ -120,6 +120,14 @@ def test_every_page_is_in_the_navigation_once(tmp_path: Path) -> None:
     assert '{ "A new page" = "new.md" }' in site.lines_of(tmp_path)
 
 
+def test_every_picture_of_the_page_is_in_its_guide() -> None:
+    shown = set(re.findall(r"\(images/page/([\w.]+)\)", (DOCS / "demo.md").read_text("utf-8")))
+    assert shown == {path.name for path in (DOCS / "images/page").iterdir()}
+    for name in shown:
+        with Image.open(DOCS / "images/page" / name) as picture:
+            assert picture.size == ((1280, 900) if "_wide_" in name else (390, 844)), name
+
+
 def test_broken_links_are_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         '<h1 id="top">A</h1><a href="b.html#there">1</a><a href="b.html#gone">2</a>'
