@@ -157,6 +157,9 @@ def test_the_wheel_renders_on_the_index_with_its_pictures(published: Path) -> No
     sources = re.findall(r'<img [^>]*src="([^"]+)"', page)
     assert sources and all(source.startswith("https://") for source in sources)
     assert re.findall(r"<h1[^>]*>(?:<[^>]+>)*SwinSR", page)
+    # The first screen: one picture, one block to paste.
+    first = page.split("<h2")[0]
+    assert (first.count("<img"), first.count("<pre"), first.count("<table")) == (1, 1, 0)
     given = dict(line.split(", ", 1) for line in metadata.get_all("Project-URL") or ())
     assert {"Homepage", "Documentation", "Changelog", "Issues"} <= set(given)
     assert len(metadata.get_all("Classifier") or ()) > 5
