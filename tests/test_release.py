@@ -2,6 +2,7 @@
 
 import email
 import importlib.util
+import io
 import os
 import re
 import shutil
@@ -198,3 +199,65 @@ def test_wheels_for_every_platform_are_built_and_are_what_their_tags_say(tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("kernels for") == 4 and "without kernels" in done.stdout
     assert done.stdout.count("PASSED") == 6
+
+
+def clone(folder: Path) -> Path:
+    """What a clone has, without what was built in this one."""
+    made = subprocess.run(["git", "-C", str(ROOT), "archive", "HEAD"], capture_output=True)
+    if made.returncode != 0:
+        pytest.skip("this is no clone")
+    with tarfile.open(fileobj=io.BytesIO(made.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="the block is for a POSIX shell")
+def test_the_first_block_of_the_readme_runs_in_a_clean_clone(tmp_path: Path) -> None:
+    """Fetches all that the program needs, as the block does for whoever pastes it."""
+    block = re.findall(r"^```sh\n(.*?)^```", README, re.S | re.M)[0]
+    kept = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")
+    environment = {name: value for name, value in os.environ.items() if name not in kept}
+    done = subprocess.run(
+        ["bash", "-e", "-c", block],
+        cwd=clone(tmp_path),
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "256x256 -> 1024x1024" in done.stdout
+    assert (tmp_path / "astronaut_x4.png").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command", [("uv", "tool", "install", "."), ("pipx", "install", ".")], ids=lambda c: c[0]
+)
+def test_tools_that_install_programs_install_this_one(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    beside = Path(sys.executable).parent
+    program = shutil.which(command[0], path=str(beside)) or shutil.which(command[0])
+    if program is None:
+        pytest.skip(f"the program {command[0]} is not installed")
+    places = {
+        name: str(tmp_path / name.lower())
+        for name in ("UV_TOOL_DIR", "UV_TOOL_BIN_DIR", "PIPX_HOME", "PIPX_BIN_DIR")
+    }
+    environment = {**os.environ, **places}
+    environment.pop("PYTHONPATH", None)
+    (tmp_path / "clone").mkdir()
+    source = clone(tmp_path / "clone")
+    done = subprocess.run(
+        [program, *command[1:]], cwd=source, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    binary = tmp_path / ("uv_tool_bin_dir" if command[0] == "uv" else "pipx_bin_dir") / "swinsr"
+    shown = subprocess.run([binary, "--version"], capture_output=True, text=True, cwd=tmp_path)
+    assert shown.stdout == f"swinsr {__version__}\n"
+    picture = source / "apps/examples/cat.png"
+    made = subprocess.run(
+        [binary, picture, "-s", "2", "-o", "out.png"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert made.returncode == 0 and "225x150 -> 450x300" in made.stdout, made.stderr
