@@ -221,3 +221,20 @@ def test_a_pasted_hint_installs_the_extra_into_the_environment(tmp_path: Path) -
         run(hint, shell=True)  # as pasted
         run(str(python), "-c", "import dependency")
         run(str(python), "-m", "pip", "uninstall", "-qy", "dependency")
+
+
+def hints() -> list[str]:
+    """Every command that the program can print, as it is from here."""
+    commands = {install_extra(*texts) for _, texts in calls("install_extra")}
+    packages = [texts for _, texts in calls("install_packages") if texts]
+    return sorted(commands | {install_packages(*texts) for texts in packages})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hint", hints(), ids=lambda hint: hint.rsplit("/", 1)[-1])
+def test_every_hint_finds_what_it_is_to_install(hint: str) -> None:
+    """The command as it is printed, with the index as it is; nothing is installed."""
+    if " install " not in hint:
+        pytest.skip("this environment's installer has no trial run")
+    done = subprocess.run(f"{hint} --dry-run", shell=True, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
