@@ -4,6 +4,8 @@ The command line prints the message alone and exits with 1; anything that is not
 is a defect of the program and keeps its traceback.
 """
 
+from numbers import Real
+
 
 class SwinsrError(Exception):
     """Base of all errors that are the input's, the options' or the machine's, not the program's."""
@@ -11,6 +13,10 @@ class SwinsrError(Exception):
 
 class ConfigError(SwinsrError):
     """A configuration (of a network, a recipe, an option) that cannot be honoured."""
+
+
+class OptionTypeError(ConfigError, TypeError):
+    """An option of a type that none of its values has."""
 
 
 class ShapeMismatchError(SwinsrError):
@@ -95,3 +101,13 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether a library's error means that memory was short; torch has no type for it."""
     text = str(error).lower()
     return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)
+
+
+def check_number(name: str, value: object) -> None:
+    """Refuse what is no number, where an option has to be one; None is left to its default.
+
+    Raises:
+        OptionTypeError: naming the option and the type.
+    """
+    if value is not None and (not isinstance(value, Real) or isinstance(value, bool)):
+        raise OptionTypeError(f"{name} is a number, not {type(value).__name__}")

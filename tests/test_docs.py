@@ -10,14 +10,15 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ("swinsr", "tests", "benchmarks")
-# Macros and names that are made for a test, not variables that anyone sets.
-NOT_VARIABLES = {"SWINSR_SOURCES", "SWINSR_"}
+SOURCES = ("swinsr", "tests", "benchmarks", "apps", "integrations", "release", "docs", "examples")
+KINDS = (".py", ".cpp", ".h", ".hpp", ".js", ".ipynb")
+# Macros, a type of ComfyUI, and names that are made for a test, not variables that anyone sets.
+NOT_VARIABLES = {"SWINSR_SOURCES", "SWINSR_MODEL", "SWINSR_"}
 
 
 def test_every_environment_variable_is_listed() -> None:
-    files = [path for folder in SOURCES for path in (ROOT / folder).rglob("*.py")]
-    files.append(ROOT / "hatch_build.py")
+    files = [p for folder in SOURCES for p in (ROOT / folder).rglob("*") if p.suffix in KINDS]
+    files += [ROOT / name for name in ("hatch_build.py", "Dockerfile", "compose.yaml", ".ci/run")]
     used = {
         name
         for path in files

@@ -68,6 +68,45 @@ def test_extras_and_packages_that_are_named_are_there() -> None:
         assert set(names) <= known, path
 
 
+GUIDES = [
+    path
+    for pattern in ("*.md", "docs/**/*.md", "apps/**/*", "examples/*", "integrations/**/*",
+                    "benchmarks/**/*.py", ".github/**/*.y*ml", "Dockerfile", "compose.yaml")
+    for path in sorted(ROOT.glob(pattern))
+    if path.suffix in (".md", ".py", ".ipynb", ".yml", ".yaml", "") and path.is_file()
+]  # fmt: skip
+# A name on the index, with extras or without, that is no path and no built file.
+BY_NAME = re.compile(
+    r"(?:pip3?|pipx|uv tool) install(?:[ \t]+-\S+)*[ \t]+['\"]?swinsr(?:\[[\w,]+\])?(?=['\"`\s]|$)"
+)
+
+
+def test_guides_install_from_the_clone_and_by_extras_that_there_are() -> None:
+    """The index has no package of the name, so that a line with it fails when it is pasted."""
+    assert len(GUIDES) > 30
+    for path in GUIDES:
+        text = path.read_text(encoding="utf-8")
+        assert not BY_NAME.search(text), (path, BY_NAME.search(text))
+        for listed in re.findall(r"install [^\n`]*?\.\[([\w,]+)\]", text):
+            assert set(listed.split(",")) <= set(EXTRAS), path
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["pip install swinsr", "`pip install 'swinsr[demo]'`", "pip install -U \"swinsr[a,b]\"  # so",
+     "pipx install swinsr"],
+)  # fmt: skip
+def test_the_check_of_guides_finds_a_name_of_the_index(line: str) -> None:
+    assert BY_NAME.search(line)
+    assert not BY_NAME.search("pip install '.[demo]' for swinsr")
+
+
+def test_the_quick_start_lists_every_extra_for_users() -> None:
+    text = (ROOT / "docs/start.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \|", text, re.M)
+    assert set(listed) == set(EXTRAS) - {"dev", "docs", "parity"}
+
+
 class Installed:
     """A distribution as `importlib.metadata` finds it."""
 
@@ -182,3 +221,20 @@ def test_a_pasted_hint_installs_the_extra_into_the_environment(tmp_path: Path) -
         run(hint, shell=True)  # as pasted
         run(str(python), "-c", "import dependency")
         run(str(python), "-m", "pip", "uninstall", "-qy", "dependency")
+
+
+def hints() -> list[str]:
+    """Every command that the program can print, as it is from here."""
+    commands = {install_extra(*texts) for _, texts in calls("install_extra")}
+    packages = [texts for _, texts in calls("install_packages") if texts]
+    return sorted(commands | {install_packages(*texts) for texts in packages})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hint", hints(), ids=lambda hint: hint.rsplit("/", 1)[-1])
+def test_every_hint_finds_what_it_is_to_install(hint: str) -> None:
+    """The command as it is printed, with the index as it is; nothing is installed."""
+    if " install " not in hint:
+        pytest.skip("this environment's installer has no trial run")
+    done = subprocess.run(f"{hint} --dry-run", shell=True, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

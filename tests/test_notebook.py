@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 import swinsr
-from swinsr.errors import PictureTypeError, ShapeMismatchError
+from swinsr.errors import ConfigError, OptionTypeError, PictureTypeError, ShapeMismatchError
 from swinsr.notebook import LONGEST
 from swinsr.runtime.progress import Progress
 
@@ -92,6 +92,27 @@ def test_tensors_that_are_no_pictures_are_refused(
 ) -> None:
     with pytest.raises(error):
         bicubic(batch)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda up: up(PHOTO, "2"), "scale is a number, not str"),
+        (lambda up: up([PHOTO], [2]), "scale is a number, not list"),
+        (lambda up: swinsr.upscale(PHOTO, "2"), "scale is a number, not str"),
+        (lambda up: swinsr.Settings(scale="x"), "scale is a number, not str"),
+        (lambda up: swinsr.Settings(width="100"), "width is a number, not str"),
+        (lambda up: swinsr.Settings(tile=True), "tile is a number, not bool"),
+        (lambda up: swinsr.Upscaler.from_pretrained(3), "a model is a name or a path, not int"),
+    ],
+)
+def test_options_of_a_wrong_type_are_type_errors_of_the_program(
+    bicubic: swinsr.Upscaler, call: Any, words: str
+) -> None:
+    with pytest.raises(OptionTypeError, match=words) as caught:
+        call(bicubic)
+    assert isinstance(caught.value, TypeError) and isinstance(caught.value, ConfigError)
+    assert swinsr.Settings(scale=np.float32(2), width=None).scale == 2
 
 
 def test_progress_goes_over_the_whole_list(bicubic: swinsr.Upscaler) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from swinsr.cli.views.examples import FIRST
 from swinsr.cli.views.help import Command, CommandGroup
+from swinsr.cli.views.usage import in_one_sentence
 from swinsr.version import __version__
 
 _OF_ALL: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
@@ -84,6 +85,16 @@ class Swinsr(CommandGroup):
             args = ["upscale", *args]
         return super().parse_args(ctx, args)
 
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Parse what comes before the command."""
+        with in_one_sentence():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the command's own options, and run it."""
+        with in_one_sentence():
+            return super().invoke(ctx)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is named; that of a picture is `upscale`."""
         name = args[0]
@@ -92,7 +103,7 @@ class Swinsr(CommandGroup):
                 args = ["upscale", *args]
             else:
                 close = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
-                hint = f"; did you mean {close[0]}?" if close else ", and no picture is called so"
+                hint = f" (did you mean {close[0]}?)" if close else ", and no picture is called so"
                 ctx.fail(f"no such command: {name}{hint}")
         return super().resolve_command(ctx, args)
 

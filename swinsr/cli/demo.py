@@ -57,6 +57,9 @@ def demo(
         keep_seconds=keep,
     )
     logins = [_login(text) for text in auth]
+    from swinsr.demo.serving.opening import check_gradio
+
+    check_gradio()
     check_free(host, port)
     report_note("starting; this takes some seconds")
     from swinsr.demo.serving.server import serve

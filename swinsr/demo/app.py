@@ -43,7 +43,7 @@ def build(page: Page) -> gr.Blocks:
 def _limits(page: Page) -> str:
     limits = page.shop.limits
     hours = limits.keep_seconds / 3600
-    kept = f"{hours:g} h" if hours >= 1 else f"{limits.keep_seconds / 60:.0f} min"
+    kept = f"{hours:g}&nbsp;h" if hours >= 1 else f"{limits.keep_seconds / 60:.0f}&nbsp;min"
     return (
         f'<p class="note">Pictures of up to {limits.max_pixels / 1e6:g} megapixels and '
         f"{limits.max_bytes / 1e6:.0f} MB, PNG, JPEG, WebP, TIFF or BMP. Uploads and results are "

@@ -42,8 +42,6 @@ KINDS = {
     "old": "Old or noisy",
     CRISP: "Crisp",
 }
-# Bundled networks that were trained for crispness rather than for faithfulness are called so.
-_CRISP_NAME = "swinsr-sharp-"
 BASELINES = {
     "bicubic": "the usual smooth enlargement, for comparison",
     "lanczos": "a slightly sharper usual enlargement, for comparison",
@@ -217,7 +215,7 @@ def suited_name(kind: str, upload: Upload, scale: float) -> tuple[str, str]:
 
 def crisp_models() -> list[ModelEntry]:
     """The bundled networks for crisp results; none in an installation without."""
-    return [m for m in bundled_models() if m.name.startswith(_CRISP_NAME) and m.scale > 1]
+    return [m for m in bundled_models() if m.faithful is not None and m.scale > 1]
 
 
 def quicker(scale: float) -> list[str]:

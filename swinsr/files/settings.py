@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any, Literal, TypeAlias, get_args
 
-from swinsr.errors import ConfigError
+from swinsr.errors import ConfigError, check_number
 from swinsr.files.size import Fit, SizeOptions
 from swinsr.image.formats.table import DEFAULT_QUALITY, format_named
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
@@ -11,6 +11,12 @@ from swinsr.image.limits import DEFAULT_MAX_PIXELS
 Task: TypeAlias = Literal["upscale", "denoise", "jpeg"]
 AUTO = "auto"  # the model that suits, by name
 MARKS = {"denoise": "_denoised", "jpeg": "_restored"}
+
+
+_NUMBERS = (
+    *("scale", "width", "height", "max_side", "strength", "quality", "max_pixels"),
+    *("tile", "overlap", "memory"),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +79,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself before any picture is read."""
+        for name in _NUMBERS:
+            check_number(name, getattr(self, name))
         if self.task not in get_args(Task):
             raise ConfigError(
                 f"unknown task {self.task!r}; choose from {', '.join(get_args(Task))}"

@@ -13,7 +13,7 @@ from torch import Tensor
 from swinsr.checkpoints import load
 from swinsr.checkpoints.blend import blend
 from swinsr.checkpoints.check import unrunnable
-from swinsr.errors import ConfigError, UnknownArchitectureError
+from swinsr.errors import ConfigError, UnknownArchitectureError, check_number
 from swinsr.image import (
     Image,
     bleed_colour,
@@ -102,6 +102,8 @@ class Upscaler:
             ConfigError: an unknown precision or mode, float16 that is not forced, a tile, overlap
                 or memory that is no size, or a sharpness for a model that has none.
         """
+        check_number("scale", scale)
+        check_number("sharpness", sharpness)
         check_variables()
         is_offline(), no_answer_after()  # which check theirs
         tiling = Tiling(mode, tile, overlap, memory)
@@ -205,9 +207,11 @@ class Upscaler:
             PictureTypeError: what is no picture; it is a TypeError too.
             ShapeMismatchError: an array or tensor that is no picture.
             ImageError: a file that cannot be read.
-            ConfigError: a scale that is out of range or that the model cannot make.
+            ConfigError: a scale that is out of range or that the model cannot make; one that is no
+                number is an OptionTypeError, and a TypeError too.
             NotEnoughMemoryError: on the machine or the device.
         """
+        check_number("scale", scale)
         with watched(progress, self.engine.name) as told:
             if not isinstance(picture, list | tuple):
                 return self._any(picture, scale, told)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 
-from swinsr.errors import ModelNotFoundError
+from swinsr.errors import ModelNotFoundError, OptionTypeError
 from swinsr.zoo.bundled import bundled_models, weights_folder
 from swinsr.zoo.cache import cached_path
 from swinsr.zoo.entry import ModelEntry
@@ -26,7 +26,10 @@ def find_weights(name: str | PathLike[str]) -> Path:
     Raises:
         ModelNotFoundError: none of these; the message says what to do instead.
         DownloadError: a model on the Hub that cannot be fetched.
+        OptionTypeError: neither a text nor a path.
     """
+    if not isinstance(name, str | PathLike):
+        raise OptionTypeError(f"a model is a name or a path, not {type(name).__name__}")
     for model in bundled_models():
         if model.name == str(name):
             return weights_folder() / model.file

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import answers, convolution, precision, scaling, startup
+from benchmarks import answers, arrival, convolution, precision, scaling, startup
 from swinsr.ops.native.library import kernels, unavailable
 
 
@@ -46,6 +46,28 @@ def test_answers_are_held_to_their_bounds(
     assert capsys.readouterr().out.count("0.45 times") == len(answers.ERRORS)
     assert measured(shown=0.28, wrong=0.9) == 1
     assert measured(shown=0.26, wrong=1.1) == 1
+
+
+def test_an_arrival_is_held_to_its_bounds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def judged(answer: float, presses: int, blocks: int) -> int:
+        monkeypatch.setattr(arrival, "starts", lambda runs: (answer, 9.0))
+        screen = {"pictures": 1, "blocks": blocks, "tables": 0}
+        found = {"presses": {"wide": 2, "phone": presses}, "first_screen": screen}
+        monkeypatch.setattr(arrival, "seen", lambda chromium: found)
+        monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+        return run(arrival, monkeypatch, "--runs", "1", "-o", str(tmp_path))
+
+    assert judged(4.9, 2, 1) == 0
+    assert json.loads((tmp_path / "arrival.json").read_text())["answer"] == 4.9
+    assert "phone: 2 (at most 2)" in capsys.readouterr().out
+    assert judged(5.1, 2, 1) == 1
+    assert judged(4.9, 3, 1) == 1
+    assert judged(4.9, 2, 2) == 1
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert run(arrival, monkeypatch) == 0
+    assert "were not counted" in capsys.readouterr().out
 
 
 def test_scaling_compares_seconds_per_pixel(

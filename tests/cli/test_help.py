@@ -112,3 +112,28 @@ def test_manual_is_what_the_command_prints_and_roff_takes_it(call: Call) -> None
         ["groff", "-man", "-Tascii", "-ww", "-z"], input=text, text=True, capture_output=True
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("in.png", "--sclae", 2), "there is no option --sclae (did you mean --scale?)"),
+        (("in.png", "--zzz"), "there is no option --zzz;"),
+        (("in.png", "--quality", "high"), "invalid value for '--quality': it has to be a valid"),
+        (("in.png", "--fit", "wide"), "'wide' is none of inside, cover, crop, stretch"),
+        (("restore",), "missing argument 'INPUT...'"),
+        (("models", "dowload", "x"), "no such command 'dowload'"),
+        (("in.png", "-o"), "option '-o' requires an argument"),
+        (("--vresion",), "there is no option --vresion (did you mean --version?)"),
+        (("upscal", "in.png"), "no such command: upscal (did you mean upscale?)"),
+        (("demo", "--port", 99999), "invalid value for '--port'"),
+    ],
+)
+def test_a_line_that_is_not_understood_is_told_in_one_sentence(
+    call: Call, arguments: tuple[object, ...], sentence: str
+) -> None:
+    wrong = call(*arguments)
+    assert wrong.status == 2
+    assert wrong.err.startswith("swinsr: ") and wrong.err.count("\n") == 1
+    assert sentence in wrong.err
+    assert wrong.out == b""

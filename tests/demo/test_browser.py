@@ -1,5 +1,6 @@
 """The page in a real browser: what a visitor does, and what goes wrong for them."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,19 @@ def download(page: Any, tab: str, target: Path) -> str:
     got.value.save_as(target)
     name: str = got.value.suggested_filename
     return name
+
+
+def serious(page: Any) -> list[str]:
+    """What axe-core finds of weight, in what is seen."""
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is missing")
+    script = Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+    page.evaluate(script)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [
+        f"{fault['id']}: {fault['help']}: {[node['html'][:200] for node in fault['nodes']]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
 
 
 def test_the_page_is_painted_without_a_model(browser: Any, demo: Demo) -> None:
@@ -351,6 +365,9 @@ def test_a_batch_with_one_bad_file_gives_the_others(page: Any, tmp_path: Path) -
     ]
     page.locator("#batch-files input[type=file]").first.set_input_files(files)
     expect(page.locator("#batch-files")).to_contain_text("two")
+    # One button to add more, with a name, in the place of Gradio's button within a button.
+    expect(page.locator("#batch-files").get_by_role("button", name="Add pictures")).to_have_count(1)
+    assert page.locator("[aria-label^='common.'], [title^='common.']").count() == 0
     expect(page.locator("#batch-status")).to_contain_text("3 pictures, in about")
     select(page, "batch-model", "bicubic")
     page.locator("#batch-start").click()
@@ -368,11 +385,19 @@ def test_a_batch_with_one_bad_file_gives_the_others(page: Any, tmp_path: Path) -
     got.value.save_as(tmp_path / "got.zip")
     with zipfile.ZipFile(tmp_path / "got.zip") as bundle:
         assert sorted(bundle.namelist()) == ["one_x4.png", "two_x4.png"]
+    assert serious(page) == []
 
 
 def test_models_are_compared_side_by_side(page: Any) -> None:
     page.get_by_role("tab", name="Compare").click()
     choose(page, "compare", samples.EXAMPLES / "cat.png")
+    status = page.locator("#compare-status")
+    expect(page.get_by_title("Remove bicubic")).to_be_visible()
+    expect(status).to_contain_text("Compares a piece of 96 × 96 pixels, in about")
+    # A press on the picture moves the piece, and the line says where it is.
+    box = page.locator("#compare-picture img").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5)
+    expect(status).to_contain_text(re.compile(r"at [12]\d % across and (49|50|51) % down"))
     page.locator("#compare-start").click()
     expect(page.locator("#compare-viewer .sv-root")).to_have_attribute("data-ready", "true")
     captions = page.locator("#compare-viewer figcaption strong").all_inner_texts()
@@ -380,17 +405,22 @@ def test_models_are_compared_side_by_side(page: Any) -> None:
     page.locator("#compare-viewer .sv-frame").first.press("+")
     moved = page.locator("#compare-viewer img").evaluate_all("a => a.map(e => e.style.transform)")
     assert len(set(moved)) == 1 and "scale(1.5)" in moved[0]
+    assert serious(page) == []
 
 
 def test_evaluation_shows_scores_and_differences(page: Any) -> None:
     page.get_by_role("tab", name="Evaluate").click()
     choose(page, "evaluate", samples.EXAMPLES / "cat.png")
+    expect(page.locator("#evaluate-status")).to_contain_text(
+        re.compile("brought back by bicubic and swinsr-light-x4, in about")
+    )
     page.locator("#evaluate-start").click()
     expect(page.locator("#evaluate-viewer .sv-root")).to_have_attribute("data-ready", "true")
     rows = page.locator("#evaluate-scores tbody tr").all_inner_texts()
     scores = {row.split()[0]: float(row.split()[1]) for row in rows}
     assert scores["swinsr-light-x4"] > scores["bicubic"] > 20
     assert page.locator("#evaluate-viewer figure").count() == 6
+    assert serious(page) == []
 
 
 def test_models_are_cards_with_a_filter(page: Any) -> None:
@@ -412,6 +442,7 @@ def test_models_are_cards_with_a_filter(page: Any) -> None:
     page.locator("#models-search").fill("no such thing")
     expect(page.locator("#models-list")).to_contain_text("No model fits")
     page.locator("#models-search").fill("")
+    assert serious(page) == []
 
 
 def test_a_restoration_is_taken_in_part(page: Any, tmp_path: Path) -> None:
@@ -426,19 +457,6 @@ def test_a_restoration_is_taken_in_part(page: Any, tmp_path: Path) -> None:
     settings = Settings(task="denoise", strength=0.4)
     upscale_file(source, tmp_path / "library.png", settings)
     assert (tmp_path / "got.png").read_bytes() == (tmp_path / "library.png").read_bytes()
-
-
-def serious(page: Any) -> list[str]:
-    """What axe-core finds of weight, in what is seen."""
-    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is missing")
-    script = Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-    page.evaluate(script)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [
-        f"{fault['id']}: {fault['help']}: {[node['html'][:200] for node in fault['nodes']]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

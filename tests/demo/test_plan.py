@@ -12,9 +12,9 @@ from swinsr.demo.catalogue import CRISP, KINDS, Catalogue, find_offer, suited_na
 from swinsr.demo.folder import Folder
 from swinsr.demo.speeds import Speeds
 from swinsr.demo.tasks.convert import WantedSize, Workshop
-from swinsr.demo.tasks.plan import plan, plan_batch
+from swinsr.demo.tasks.plan import plan, plan_batch, plan_comparison, plan_scoring
 from swinsr.demo.uploads import Upload
-from swinsr.errors import ModelNotFoundError
+from swinsr.errors import ImageReadError, ImageTooLargeError, ModelNotFoundError
 from swinsr.image import Image, write_image
 from swinsr.zoo import ModelEntry, bundled_models
 from tests.metrics.test_damage import scene
@@ -121,8 +121,70 @@ def test_a_batch_is_one_job_whose_time_is_that_of_all(shop: Workshop) -> None:
     assert found.startable and found.text == "4 pictures, in about 30 s."
     refused = plan_batch(shop, paths * 3, "auto", WantedSize(2))
     assert not refused.startable and "9 pictures would take about 2 min" in refused.text
+    assert refused.less is not None and refused.less.model == "swinsr-fast-x2"
+    assert plan_batch(shop, paths * 3, refused.less.model, WantedSize(2)).startable
     many = plan_batch(shop, paths[:1] * 51, "auto", WantedSize(2))
     assert not many.startable and "at most 50" in many.text
+
+
+def test_a_comparison_tells_its_time_and_offers_a_smaller_piece(shop: Workshop) -> None:
+    upload = given_picture(shop, "a.png", 90, 300)
+    names = ["bicubic", "auto"]
+    unknown = plan_comparison(shop, upload, names, 2, 96)
+    assert unknown.text == "Compares a piece of 96 × 90 pixels." and unknown.startable
+    shop.catalogue.speeds.note(entry("swinsr-light-x2"), 2, 96 * 90, 10.0)
+    assert plan_comparison(shop, upload, names, 2, 96).text.endswith(", in about 10 s.")
+    # Two networks take as long as both; one that restores does so at the picture's own size.
+    both = plan_comparison(shop, upload, ["swinsr-light-x2", "swinsr-light-x2"], 2, 96)
+    assert both.text.endswith(", in about 20 s.")
+    restorer = plan_comparison(shop, upload, ["bicubic", "swinsr-denoise"], 2, 96)
+    alone = shop.catalogue.speeds.seconds(entry("swinsr-denoise"), 1, 96 * 90)
+    assert alone is not None and f"about {round(alone)} s" in restorer.text
+    shop.catalogue.speeds.note(entry("swinsr-light-x2"), 2, 96 * 90, 300.0)
+    refused = plan_comparison(shop, upload, names, 2, 96)
+    assert not refused.startable and "would take about 3 min, and this server" in refused.text
+    assert refused.less is not None and refused.less.side is not None
+    assert 32 <= refused.less.side < 96 and refused.less.side % 16 == 0
+    assert plan_comparison(shop, upload, names, 2, refused.less.side).startable
+    assert not plan_comparison(shop, upload, names, 2, refused.less.side + 16).startable
+    shop.catalogue.speeds.note(entry("swinsr-light-x2"), 2, 96 * 90, 30_000.0)
+    hopeless = plan_comparison(shop, upload, names, 2, 96)
+    assert hopeless.less is None and hopeless.text.endswith("Take quicker models.")
+    with pytest.raises(ImageTooLargeError, match="at most 40,000"):
+        plan_comparison(shop, upload, names, 8, 96)
+
+
+def test_an_evaluation_tells_what_is_done_and_how_long_it_takes(shop: Workshop) -> None:
+    upload = given_picture(shop, "a.png", 101, 202)
+    unknown = plan_scoring(shop, upload, "auto", 2)
+    assert unknown.text == (
+        "The picture is reduced by 2 to 101 × 50 pixels and brought back by bicubic and "
+        "swinsr-light-x2."
+    )
+    shop.catalogue.speeds.note(entry("swinsr-light-x2"), 2, 101 * 50, 10.0)
+    assert plan_scoring(shop, upload, "auto", 2).text.endswith("swinsr-light-x2, in about 10 s.")
+    noisy = plan_scoring(shop, upload, "swinsr-denoise", 2)
+    assert noisy.text.startswith(
+        "The picture is given noise of strength 25 (of 255) and brought back by swinsr-denoise, in"
+    )
+    assert "saved as JPEG of quality 30" in plan_scoring(shop, upload, "swinsr-jpeg", 2).text
+    assert "by bicubic, in" in plan_scoring(shop, upload, "bicubic", 4).text
+    shop.catalogue.speeds.note(entry("swinsr-light-x2"), 2, 101 * 50, 150.0)
+    refused = plan_scoring(shop, upload, "auto", 2)
+    assert not refused.startable and "This would take about 1 min, and this" in refused.text
+    assert refused.less is not None and refused.less.model == "swinsr-fast-x2"
+    assert plan_scoring(shop, upload, refused.less.model, 2).startable
+    with pytest.raises(ImageReadError, match="too few to be scored"):
+        plan_scoring(shop, given_picture(shop, "b.png", 40, 60), "auto", 2)
+
+
+def test_what_has_to_be_downloaded_is_said_before(shop: Workshop) -> None:
+    upload = given_picture(shop, "a.png")
+    if find_offer("swinir-light-x2").here:
+        pytest.skip("the published model is on this machine")
+    told = "swinir-light-x2 will be downloaded (17 MB) first."
+    assert plan_comparison(shop, upload, ["bicubic", "swinir-light-x2"], 2, 96).text.endswith(told)
+    assert plan_scoring(shop, upload, "swinir-light-x2", 1).text.endswith(told)
 
 
 @given(

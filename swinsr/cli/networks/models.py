@@ -58,7 +58,7 @@ def list_models(
     here = {m.name for m in published_models() if cached_path(m) is not None}
     shown = [m for m in published_models() if m.name in here or not downloaded]
     typer.echo("\nPublished by the authors; * is downloaded.")
-    typer.echo(f"`swinsr models download NAME` gets one. {ENDS}")
+    typer.echo(f"`swinsr models download NAME` gets one.\n{ENDS}")
     print_models([row_of(m, "* " if m.name in here else "") for m in shown])
 
 

@@ -34,7 +34,7 @@ class CommandPage:
 
 def page_of(command: Any, context: Any) -> CommandPage:
     """The page of a command or group."""
-    name = _name(context)
+    name = name_of(context)
     text = [" ".join(paragraph.split()) for paragraph in (command.help or "").split("\n\n")]
     parts: dict[str, list[tuple[str, str]]] = {}
     pieces = []
@@ -63,7 +63,7 @@ def page_of(command: Any, context: Any) -> CommandPage:
     )
 
 
-def _name(context: Any) -> str:
+def name_of(context: Any) -> str:
     """The words of the command alone: arguments of a group are no part of it."""
     words: list[str] = []
     at = context

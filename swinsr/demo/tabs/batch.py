@@ -9,7 +9,7 @@ from swinsr.demo.assets import asset
 from swinsr.demo.inputs import file_input
 from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.batch import Line, run_batch
-from swinsr.demo.tasks.plan import plan_batch
+from swinsr.demo.tasks.plan import Estimate, plan_batch
 from swinsr.demo.widgets.choices import (
     kind_choice,
     model_dropdown,
@@ -19,7 +19,7 @@ from swinsr.demo.widgets.choices import (
     saving_choice,
     size_choice,
 )
-from swinsr.demo.widgets.page import Page, failure, note, sentence
+from swinsr.demo.widgets.page import Page, failure, note
 from swinsr.demo.widgets.run import run_buttons
 from swinsr.demo.widgets.viewer import split_value, split_view, viewer
 from swinsr.errors import SwinsrError
@@ -60,29 +60,18 @@ def build(page: Page) -> None:
     def outlook(
         paths: list[str] | None, name: str, what: str, manner: str, times: str,
         number: float | None, unit: str,
-    ) -> tuple[Any, str]:  # fmt: skip
+    ) -> Estimate | str:  # fmt: skip
         if not paths:
-            return gr.Button(interactive=False), _BEGIN
+            return _BEGIN
         try:
-            found = plan_batch(
+            return plan_batch(
                 page.shop, paths, read_kind(what, manner, name), read_size(times, number, unit)
             )
         except SwinsrError as error:
-            return gr.Button(interactive=False), failure(error)
-        hint = note(sentence(found.text)) if found.startable else failure(found.text)
-        return gr.Button(interactive=found.startable), hint
+            return failure(error)
 
     asked = [files, model, kind.kind, kind.manner, *size.inputs]
-    gr.on(
-        [part.change for part in asked],
-        outlook,
-        asked,
-        [run.start, run.status],
-        trigger_mode="always_last",
-        show_progress="hidden",
-        api_visibility="private",
-        concurrency_limit=None,
-    )
+    run.foresees(outlook, asked, model=model)
 
     async def work(
         paths: list[str] | None, name: str, what: str, manner: str, times: str,

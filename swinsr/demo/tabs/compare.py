@@ -1,5 +1,6 @@
 """Compare: two to four models on one piece of a picture."""
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -7,19 +8,16 @@ import gradio as gr
 from swinsr.demo.catalogue import automatic
 from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.compare import FEWEST, MOST, Panel, run_comparison
+from swinsr.demo.tasks.plan import SIDES, STEP, Estimate, plan_comparison
 from swinsr.demo.widgets.choices import model_choices, segments
-from swinsr.demo.widgets.page import Page, note
-from swinsr.demo.widgets.run import run_buttons
+from swinsr.demo.widgets.page import Page, failure, note
+from swinsr.demo.widgets.run import QUIET, run_buttons
 from swinsr.demo.widgets.source import original, picture_source
 from swinsr.demo.widgets.viewer import grid_value, viewer
+from swinsr.errors import SwinsrError
 from swinsr.image import probe_image
 
 _BEGIN = note("Choose a picture, or one of the examples.")
-_QUIET: dict[str, Any] = {
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "concurrency_limit": None,
-}
 
 
 def build(page: Page) -> None:
@@ -42,7 +40,10 @@ def build(page: Page) -> None:
             )
             run = run_buttons(page, "compare", "Compare", hint=_BEGIN)
             with gr.Accordion("More", open=False, elem_classes="more"):
-                side = gr.Slider(32, 512, value=96, step=16, label="Size of the piece in pixels")
+                side = gr.Slider(
+                    *SIDES, value=96, step=STEP, label="Size of the piece in pixels",
+                    elem_id="compare-side",
+                )  # fmt: skip
                 with gr.Row():
                     across = gr.Slider(0, 100, value=50, step=1, label="Across, %", min_width=140)
                     down = gr.Slider(0, 100, value=50, step=1, label="Down, %", min_width=140)
@@ -56,24 +57,26 @@ def build(page: Page) -> None:
         x, y = event.index[0] / header.width, event.index[1] / header.height
         return round(min(max(x, 0), 1) * 100), round(min(max(y, 0), 1) * 100)
 
-    def outlook(path: str | None, names: list[str], x: float, y: float) -> tuple[Any, str]:
+    def outlook(
+        path: str | None, names: list[str], times: float, pixels: float, x: float, y: float
+    ) -> Estimate | str:
         if path is None:
-            return gr.Button(interactive=False), _BEGIN
+            return _BEGIN
         if len(names) < FEWEST:
-            return gr.Button(interactive=False), note("Choose at least two models.")
-        return gr.Button(interactive=True), note(
-            f"Compares a piece at {x:g} % across and {y:g} % down; press the picture to move it."
-        )
+            return note("Choose at least two models.")
+        try:
+            upload = page.shop.open(original(page.shop, path))
+        except SwinsrError:
+            return ""  # the line below the picture says what is wrong with it
+        try:
+            found = plan_comparison(page.shop, upload, names, times, int(pixels))
+        except SwinsrError as error:
+            return failure(error)
+        where = f" It is at {x:g} % across and {y:g} % down; press the picture to move it."
+        return replace(found, text=found.text + where) if found.startable else found
 
-    source.picture.select(place, source.picture, [across, down], **_QUIET)
-    gr.on(
-        [source.picture.change, models.change, across.change, down.change],
-        outlook,
-        [source.picture, models, across, down],
-        [run.start, run.status],
-        trigger_mode="always_last",
-        **_QUIET,
-    )
+    source.picture.select(place, source.picture, [across, down], **QUIET)
+    run.foresees(outlook, [*source.inputs, models, scale, side, across, down], side=side)
 
     async def work(
         path: str | None, names: list[str], times: float, pixels: float,

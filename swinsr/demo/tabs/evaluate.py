@@ -6,12 +6,14 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.jobs import Submission
+from swinsr.demo.tasks.plan import Estimate, plan_scoring
 from swinsr.demo.tasks.scoring import Scored, run_scoring
 from swinsr.demo.widgets.choices import model_dropdown, segments
-from swinsr.demo.widgets.page import Page, cell, markup, note, sentence, table
+from swinsr.demo.widgets.page import Page, cell, failure, markup, note, sentence, table
 from swinsr.demo.widgets.run import run_buttons
 from swinsr.demo.widgets.source import original, picture_source
 from swinsr.demo.widgets.viewer import grid_value, viewer
+from swinsr.errors import SwinsrError
 from swinsr.image import probe_image
 
 _BEGIN = note("Choose a good picture, or one of the examples.")
@@ -38,17 +40,19 @@ def build(page: Page) -> None:
                 "evaluate-viewer",
             )
 
-    source.picture.change(
-        lambda path: (
-            gr.Button(interactive=path is not None),
-            _BEGIN if path is None else note("Takes some seconds."),
-        ),
-        source.picture,
-        [run.start, run.status],
-        show_progress="hidden",
-        api_visibility="private",
-        concurrency_limit=None,
-    )
+    def outlook(path: str | None, name: str, times: int) -> Estimate | str:
+        if path is None:
+            return _BEGIN
+        try:
+            upload = page.shop.open(original(page.shop, path))
+        except SwinsrError:
+            return ""  # the line below the picture says what is wrong with it
+        try:
+            return plan_scoring(page.shop, upload, name, int(times))
+        except SwinsrError as error:
+            return failure(error)
+
+    run.foresees(outlook, [*source.inputs, model, scale], model=model)
 
     async def work(
         path: str | None, name: str, times: int, request: gr.Request,

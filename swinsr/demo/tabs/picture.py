@@ -9,7 +9,7 @@ from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.convert import Converted
 from swinsr.demo.tasks.plan import Estimate, plan
 from swinsr.demo.widgets.choices import model_dropdown, read_saving, saving_choice
-from swinsr.demo.widgets.page import WORK, Page, failure, note, sentence
+from swinsr.demo.widgets.page import WORK, Page, failure, note
 from swinsr.demo.widgets.run import run_buttons
 from swinsr.demo.widgets.source import original, picture_source
 from swinsr.demo.widgets.viewer import split_value, viewer
@@ -21,11 +21,6 @@ _EMPTY = {
     True: "The restored picture appears here, with a divider between before and after.",
 }
 _BEGIN = note("Choose a picture, or one of the examples.")
-_QUIET: dict[str, Any] = {
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "concurrency_limit": None,
-}
 
 
 def build(page: Page, *, restores: bool) -> None:
@@ -36,11 +31,6 @@ def build(page: Page, *, restores: bool) -> None:
             source = picture_source(page, tab, label="Your picture")
             wishes = restoring(tab) if restores else enlarging(tab)
             run = run_buttons(page, tab, "Restore" if restores else "Upscale", hint=_BEGIN)
-            less = gr.Button(
-                "Take less", visible=False, size="md", elem_id=f"{tab}-less", elem_classes="less"
-            )
-            # In the page and not in the session, which Gradio forgets.
-            offered = gr.Textbox(visible=False)
             with gr.Accordion("More", open=False, elem_classes="more"):
                 model = model_dropdown(tab, restores=restores)
                 saving = saving_choice(tab)
@@ -49,47 +39,24 @@ def build(page: Page, *, restores: bool) -> None:
     kept = gr.Textbox(visible=False)
     view = gr.Textbox(visible=False)
 
-    def outlook(path: str | None, name: str, *values: Any) -> tuple[Any, ...]:
-        """What the run would come to: button, hint, and an offer of less."""
-        nothing = gr.Button(visible=False), ""
+    def outlook(path: str | None, name: str, *values: Any) -> Estimate | str:
+        """What the run would come to, or HTML on why there is none."""
         if path is None:
-            return gr.Button(interactive=False), _BEGIN, *nothing
+            return _BEGIN
         try:
             upload = page.shop.open(original(page.shop, path))
         except SwinsrError:
-            # The line below the picture says what is wrong with it.
-            return gr.Button(interactive=False), "", *nothing
+            return ""  # the line below the picture says what is wrong with it
         try:
             wish: Wish = wishes.read(name, *values)
-            found: Estimate = plan(
+            return plan(
                 page.shop, upload, wish.model, wish.size, restores=restores, strength=wish.strength
             )
         except SwinsrError as error:
-            return gr.Button(interactive=False), failure(error), *nothing
-        hint = note(sentence(found.text)) if found.startable else failure(found.text)
-        start = gr.Button(interactive=found.startable)
-        if found.less is None:
-            return start, hint, *nothing
-        changes = {"model": found.less.model, "scale": found.less.scale}
-        return start, hint, gr.Button(found.less.text, visible=True), json.dumps(changes)
+            return failure(error)
 
-    asked = [*source.inputs, model, *wishes.inputs]
-    gr.on(
-        [source.picture.change, *(part.change for part in asked[1:])],
-        outlook,
-        asked,
-        [run.start, run.status, less, offered],
-        trigger_mode="always_last",
-        **_QUIET,
-    )
-
-    def take_less(changes: str) -> tuple[Any, Any]:
-        wanted = json.loads(changes)
-        name, scale = wanted["model"], wanted["scale"]
-        return name or gr.skip(), gr.skip() if scale is None else f"{scale:g}"
-
-    if wishes.times is not None:
-        less.click(take_less, offered, [model, wishes.times], **_QUIET)
+    changing = {} if wishes.times is None else {"model": model, "scale": wishes.times}
+    run.foresees(outlook, [*source.inputs, model, *wishes.inputs], **changing)
 
     async def work(
         path: str | None, name: str, format_name: str, quality: float, values: tuple[Any, ...],

@@ -24,6 +24,16 @@ class Panel:
     note: str = ""
 
 
+def piece_of(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width of a square piece of a picture, less where that is smaller."""
+    return min(side, height), min(side, width)
+
+
+def enlarged(height: int, width: int, scale: float) -> tuple[int, int]:
+    """The size at which everything is shown."""
+    return int(height * scale + 0.5), int(width * scale + 0.5)
+
+
 def crop_around(image: Image, x: float, y: float, side: int) -> Image:
     """A square piece, whole where the picture is smaller.
 
@@ -32,7 +42,7 @@ def crop_around(image: Image, x: float, y: float, side: int) -> Image:
         x, y: its middle, as shares of width and height, 0 to 1.
         side: in pixels.
     """
-    height, width = min(side, image.height), min(side, image.width)
+    height, width = piece_of(image.height, image.width, side)
     top = min(max(round(y * image.height) - height // 2, 0), image.height - height)
     left = min(max(round(x * image.width) - width // 2, 0), image.width - width)
     part = slice(top, top + height), slice(left, left + width)
@@ -69,7 +79,7 @@ def run_comparison(
         raise ConfigError(f"choose {FEWEST} to {MOST} models to compare, not {len(models)}")
     upload = shop.open(path)
     piece = crop_around(upload.read(), *place, side)
-    size = int(piece.height * scale + 0.5), int(piece.width * scale + 0.5)
+    size = enlarged(piece.height, piece.width, scale)
     shop.limits.check_output(upload.name, *size)
     panels = [Panel(save_shown(shop, enlarge_plainly(piece, size)), "The original, bigger pixels")]
     for number, model in enumerate(models, 1):

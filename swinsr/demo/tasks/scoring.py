@@ -62,20 +62,20 @@ def run_scoring(
         ImageReadError: the picture is too small to be scored.
         SwinsrError: whatever is wrong with the upload or the model.
     """
-    offer = find_offer(automatic(scale) if model == AUTOMATIC else model)
-    scale = 1 if offer.restores else scale
+    offers, scale = contestants(model, scale)
+    offer = offers[-1]
     upload = shop.open(path)
     job.stage("Making it worse")
     truth = _truth(upload.read(), offer, scale, upload.name)
-    poor, made_worse = _worse(truth, offer, scale)
     size = truth.shape[:2]
+    poor, made_worse = _worse(truth, offer, scale), spoiling(offer, scale, *size)
     bigger = enlarge_plainly(Image(to_depth(np.clip(poor, 0, 1), np.uint8)), size)
     panels = [
         Panel(save_shown(shop, Image(truth)), "The picture itself"),
         Panel(save_shown(shop, bigger), "Made worse", made_worse),
     ]
     scores = [] if scale > 1 else [_score("made worse", bigger.pixels, truth, scale, 0.0)]
-    for name in [offer.name] if offer.restores else ["bicubic", offer.name]:
+    for name in (found.name for found in offers):
         upscaler = shop.catalogue.get(name, job)
         job.stage(f"{name}")
         done, seconds = run(upscaler, Image(poor), float(scale), job, upload.name)
@@ -87,38 +87,65 @@ def run_scoring(
             Panel(save_shown(shop, Image(_difference(pixels, truth))), f"Difference of {name}",
                   f"{GAIN} times as strong; black is no difference"),
         ]  # fmt: skip
-        if offer.name == "bicubic":
-            break
     measured = "the brightness (Y)" if scale > 1 and truth.shape[2] == 3 else "all channels"
     return Scored(made_worse, measured, tuple(scores), tuple(panels))
 
 
-def _truth(image: Image, offer: Offer, scale: int, name: str) -> Pixels:
-    """8 bits, without transparency, sides that are multiples of the scale."""
-    height, width = (side - side % scale for side in (image.height, image.width))
-    if min(height, width) < SMALLEST:
+def contestants(model: str, scale: int) -> tuple[list[Offer], int]:
+    """What is scored, the model last, and the factor: 1 for a model that restores.
+
+    Raises:
+        ModelNotFoundError: there is no such model.
+    """
+    offer = find_offer(automatic(scale) if model == AUTOMATIC else model)
+    if offer.restores:
+        return [offer], 1
+    bicubic = find_offer("bicubic")
+    return [offer] if offer == bicubic else [bicubic, offer], scale
+
+
+def sides(height: int, width: int, scale: int, name: str) -> tuple[int, int]:
+    """Height and width that are scored: multiples of the scale.
+
+    Raises:
+        ImageReadError: they are too small for it.
+    """
+    found = height - height % scale, width - width % scale
+    if min(found) < SMALLEST:
         raise ImageReadError(
-            f"{name}: {image.width} x {image.height} pixels are too few to be scored; take a "
+            f"{name}: {width} x {height} pixels are too few to be scored; take a "
             f"picture with at least {SMALLEST + scale - 1} a side"
         )
+    return found
+
+
+def spoiling(offer: Offer, scale: int, height: int, width: int) -> str:
+    """How a picture of a size is made worse for a model, in words."""
+    if scale > 1:
+        return f"reduced by {scale} to {width // scale} × {height // scale} pixels"
+    assert offer.entry is not None
+    if offer.entry.task.endswith("_jpeg"):
+        return f"saved as JPEG of quality {offer.entry.quality or QUALITY}"
+    return f"given noise of strength {offer.entry.noise or NOISE} (of 255)"
+
+
+def _truth(image: Image, offer: Offer, scale: int, name: str) -> Pixels:
+    """8 bits, without transparency, sides that are multiples of the scale."""
+    height, width = sides(image.height, image.width, scale, name)
     gray = offer.entry is not None and offer.entry.task.startswith("gray_")
     pixels = to_gray(image.pixels) if gray else to_rgb(image.pixels)
     return np.ascontiguousarray(to_depth(pixels, np.uint8)[:height, :width])
 
 
-def _worse(truth: Pixels, offer: Offer, scale: int) -> tuple[NDArray[np.float32], str]:
-    """float32 in 0..1 (noise may exceed it), and what was done."""
+def _worse(truth: Pixels, offer: Offer, scale: int) -> NDArray[np.float32]:
+    """float32 in 0..1 (noise may exceed it), as `spoiling` says."""
     if scale > 1:
-        height, width = truth.shape[0] // scale, truth.shape[1] // scale
-        small = to_float(imresize(truth, scale=1 / scale))
-        return small, f"reduced by {scale} to {width} x {height} pixels"
+        return to_float(imresize(truth, scale=1 / scale))
     assert offer.entry is not None
     if offer.entry.task.endswith("_jpeg"):
-        quality = offer.entry.quality or QUALITY
-        return to_float(jpeg(truth, quality)), f"saved as JPEG of quality {quality}"
+        return to_float(jpeg(truth, offer.entry.quality or QUALITY))
     sigma = offer.entry.noise or NOISE
-    noisy = add_gaussian_noise(to_float(truth), sigma, np.random.default_rng(0))
-    return noisy, f"noise of strength {sigma} (of 255) added"
+    return add_gaussian_noise(to_float(truth), sigma, np.random.default_rng(0))
 
 
 def _score(name: str, pixels: Any, truth: Pixels, scale: int, seconds: float) -> ScoreRow:

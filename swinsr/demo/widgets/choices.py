@@ -117,8 +117,9 @@ def model_card(name: str, *, restores: bool = False) -> str:
     if name == AUTOMATIC:
         names = ", ".join(f"{automatic(n)} up to {n} times" for n in (2, 3))
         return note(
-            f"For a clean picture {sentence(names)} and {sentence(automatic(4))} beyond; for a "
-            "JPEG one that was trained for photographs. All are included and work offline."
+            f"For a clean picture {sentence(names)} and {sentence(automatic(4))} beyond; what was "
+            "once a JPEG, is noisy or soft goes to one that was trained on such pictures. All are "
+            "included and work offline."
         )
     offer = next((offer for offer in offers() if offer.name == name), None)
     if offer is None:
