@@ -14,6 +14,7 @@ MARKS = {"denoise": "_denoised", "jpeg": "_restored"}
 
 
 _NUMBERS = (
+    "sharpness",
     *("scale", "width", "height", "max_side", "strength", "quality", "max_pixels"),
     *("tile", "overlap", "memory"),
 )

@@ -70,7 +70,9 @@ def test_crisp_is_offered_where_a_network_for_it_ships(
         pytest.skip("a network for crisp results ships")
     with pytest.raises(ModelNotFoundError, match="no model for crisp results"):
         suited_name("crisp", given_picture(shop, "b.png"), 4)
-    sharp = ModelEntry("swinsr-sharp-x4", "f", "real_sr", 4, "Apache-2.0")
+    sharp = ModelEntry(
+        "swinsr-sharp-x4", "f", "real_sr", 4, "Apache-2.0", faithful="swinsr-photo-x4"
+    )
     monkeypatch.setattr(catalogue, "bundled_models", lambda: (*bundled_models(), sharp))
     upload = given_picture(shop, "a.png")
     assert suited_name("crisp", upload, 4)[0] == "swinsr-sharp-x4"
