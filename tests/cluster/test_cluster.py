@@ -61,7 +61,10 @@ def test_folder_becomes_the_same_files(ray: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    (("restore", "--task", "denoise"), ("restore", "-t", "jpeg"), ("upscale", "-m", "bicubic")),
+    (
+        ("restore", "--task", "denoise"),
+        pytest.param(("upscale", "-m", "bicubic"), marks=pytest.mark.slow),
+    ),
 )
 def test_commands_write_the_same_files_by_ray(
     ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]

@@ -10,7 +10,8 @@ from swinsr.demo import Limits
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Job
-from swinsr.demo.tasks.convert import Saving, Size, Workshop
+from swinsr.demo.tasks.choose import Saving, Size
+from swinsr.demo.tasks.convert import Workshop
 
 TIMES = [50, 70, 90]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from swinsr.demo.jobs import Job, JobTimeError, StoppedJobError
 from swinsr.demo.names import free_name, safe_name
-from swinsr.demo.tasks.convert import Result, Saving, Size, Workshop
+from swinsr.demo.tasks.choose import Saving, Size
+from swinsr.demo.tasks.convert import Result, Workshop
 from swinsr.errors import ConfigError, SwinsrError
 
 

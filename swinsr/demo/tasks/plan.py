@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from swinsr.demo.catalogue import find_offer, quicker
 from swinsr.demo.jobs import duration
-from swinsr.demo.tasks.convert import Saving, Size, Workshop
+from swinsr.demo.tasks.choose import Saving, Size, choose
+from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.uploads import Upload
 from swinsr.errors import ImageError, ImageTooLargeError
 
@@ -52,15 +53,18 @@ def plan(
     """
     pixels = upload.header.height * upload.header.width
     try:
-        chosen = shop.choose(upload, model, size, Saving(), restores=restores, strength=strength)
+        chosen = choose(
+            upload, model, size, Saving(), shop.limits, restores=restores, strength=strength
+        )
     except ImageTooLargeError as error:
         return Plan(str(error), False, _smaller(shop, upload, model))
     speeds, scale = shop.catalogue.speeds, chosen.target.scale
-    seconds = speeds.seconds(chosen.offer.entry, scale, pixels)
+    seconds = chosen.seconds(speeds, pixels)
     height, width = chosen.target.final
-    made = f"{width} × {height} pixels by {chosen.offer.name}"
+    made = f"{width} × {height} pixels by {chosen.name}"
     why = f", for {chosen.reason}" if chosen.reason else ""
-    fetched = "" if chosen.offer.here else f" It {chosen.offer.place} first."
+    # Of several, all ship.
+    fetched = "" if chosen.offers[0].here else f" It {chosen.offers[0].place} first."
     if seconds is None:
         return Plan(f"Makes {made}{why}.{fetched}")
     if seconds <= shop.limits.seconds:
@@ -91,11 +95,11 @@ def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan
     for path in paths:
         try:
             upload = shop.open(path)
-            chosen = shop.choose(upload, model, size, Saving(), restores=False)
+            chosen = choose(upload, model, size, Saving(), shop.limits, restores=False)
         except ImageError:
             continue  # it gets its own line among the results
         pixels = upload.header.height * upload.header.width
-        seconds = shop.catalogue.speeds.seconds(chosen.offer.entry, chosen.target.scale, pixels)
+        seconds = chosen.seconds(shop.catalogue.speeds, pixels)
         known = known and seconds is not None
         total += seconds or 0.0
     if not known:
@@ -113,7 +117,7 @@ def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan
 def _smaller(shop: Workshop, upload: Upload, model: str) -> Less | None:
     for scale in _SCALES:
         try:
-            shop.choose(upload, model, Size(scale), Saving(), restores=False)
+            choose(upload, model, Size(scale), Saving(), shop.limits, restores=False)
         except ImageTooLargeError:
             continue
         return Less(f"Make it {scale:g} times as large", scale=scale)

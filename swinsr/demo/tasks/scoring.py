@@ -73,8 +73,9 @@ def run_scoring(shop: Workshop, job: Job, path: str | None, model: str, scale: i
         Panel(save_shown(shop, bigger), "Made worse", made_worse),
     ]
     scores = [] if scale > 1 else [_score("made worse", bigger.pixels, truth, scale, 0.0)]
-    for name in [offer.name] if offer.restores else ["bicubic", offer.name]:
-        upscaler = shop.catalogue.get(name, job)
+    for one in [model] if offer.restores else ["bicubic", model]:
+        upscaler = shop.catalogue.reaching(one, float(scale), job)
+        name = upscaler.engine.name
         job.stage(f"{name}")
         done, seconds = run(upscaler, Image(poor), float(scale), job, upload.name)
         pixels = to_depth(done.pixels, np.uint8)
@@ -85,7 +86,7 @@ def run_scoring(shop: Workshop, job: Job, path: str | None, model: str, scale: i
             Panel(save_shown(shop, Image(_difference(pixels, truth))), f"Difference of {name}",
                   f"{GAIN} times as strong; black is no difference"),
         ]  # fmt: skip
-        if offer.name == "bicubic":
+        if model == "bicubic":
             break
     measured = "the brightness (Y)" if scale > 1 and truth.shape[2] == 3 else "all channels"
     return Scored(made_worse, measured, tuple(scores), tuple(panels))

@@ -15,7 +15,7 @@ from swinsr.demo.catalogue import (
     crisp_models,
     offers,
 )
-from swinsr.demo.tasks.convert import Saving, Size
+from swinsr.demo.tasks.choose import Saving, Size
 from swinsr.demo.widgets.page import markup, note, sentence
 from swinsr.errors import ConfigError
 

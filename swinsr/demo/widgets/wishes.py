@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.catalogue import AUTOMATIC, restorer_name
-from swinsr.demo.tasks.convert import Size
+from swinsr.demo.tasks.choose import Size
 from swinsr.demo.widgets.choices import (
     kind_choice,
     read_kind,
