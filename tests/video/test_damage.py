@@ -171,7 +171,6 @@ def test_strict_ends_at_the_first_damage_with_its_place(
         with pytest.raises(ImageReadError, match=r"its frame at 0\.\d\d s is damaged.*--strict"):
             run(source, strict=True)
         assert not (tmp_path / f"out{source.suffix}").exists()
-    assert run(whole("h264.mp4").rename(tmp_path / "good.mp4"), strict=True).damaged == 0
 
 
 def test_the_command_tells_of_damage_and_a_resumed_run_too(tmp_path: Path) -> None:
@@ -227,7 +226,7 @@ def test_a_start_in_the_middle_of_open_groups_is_not_called_damage(tmp_path: Pat
     """Where decoding begins there may be frames that need others before them."""
     codec = {"x265-params": "open-gop=1:keyint=24:bframes=4:log-level=none"}
     source = make_clip(
-        tmp_path / "in.mp4", pictures(340), codec="libx265", options=codec, sound=False
+        tmp_path / "in.mp4", pictures(60) * 6, codec="libx265", options=codec, sound=False
     )
     for start in (6.0, 8.3, 11.0):
         options = VideoSettings(start=start, end=start + 1, preset="ultrafast", strict=True)
