@@ -1,6 +1,6 @@
 """Kills a video at random moments and lets it go on: the frames and the sound must be the same.
 
-python -m tests.stress.video_kill9 [--kills 10] [--signal KILL|TERM|INT]
+python -m tests.stress.video_kill9 [--kills 10] [--signal KILL|TERM|INT] [--minutes 1]
 """
 
 import argparse
@@ -19,11 +19,11 @@ import av
 from tests.stress.video_memory import make_clip
 
 
-def command(source: Path, output: Path) -> list[str]:
-    """A run of some twenty groups."""
+def command(source: Path, output: Path, preset: str) -> list[str]:
+    """A run of some thirty groups a minute."""
     return [
         *(sys.executable, "-m", "swinsr", "video", str(source), "-o", str(output)),
-        *("--scale", "2", "-m", "bicubic", "--preset", "medium"),
+        *("--scale", "2", "-m", "bicubic", "--preset", preset),
     ]
 
 
@@ -46,7 +46,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--signal", default="KILL", choices=("KILL", "TERM", "INT"))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=0.6)
+    parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--preset", default="ultrafast")
     options = parser.parse_args()
     number = signal.Signals[f"SIG{options.signal}"]
     random.seed(options.seed)
@@ -55,13 +56,15 @@ def main() -> int:
         source, output = Path(folder, "in.mp4"), Path(folder, "out.mp4")
         make_clip(source, options.minutes)
         start = time.monotonic()
-        subprocess.run(command(source, output), check=True, capture_output=True)
+        subprocess.run(command(source, output, options.preset), check=True, capture_output=True)
         whole = time.monotonic() - start
         wanted = digest(output)
         output.unlink()
         while killed < options.kills:
             process = subprocess.Popen(
-                command(source, output), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+                command(source, output, options.preset),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
             )
             delay = random.uniform(0.2, 1.0) * whole
             try:
@@ -75,7 +78,9 @@ def main() -> int:
                 failures += 1
             again = b""
             if not output.exists():
-                run = subprocess.run(command(source, output), capture_output=True, check=False)
+                run = subprocess.run(
+                    command(source, output, options.preset), capture_output=True, check=False
+                )
                 again = run.stderr
                 if run.returncode:
                     print(f"the resumed run failed: {again.decode()}")
