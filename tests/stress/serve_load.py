@@ -119,6 +119,19 @@ def warm_up(address: str) -> None:
         connection.close()
 
 
+def asked(address: str, path: str) -> tuple[int, bytes]:
+    """Status and body of a path."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def files_in(folder: str) -> set[Path]:
+    """All files below a folder."""
+    return {path for path in Path(folder).rglob("*") if path.is_file()}
+
+
 def main() -> int:
     """Run; 0 where all is as it should be."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,13 +142,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "swinsr", "serve", "--port", "0", "--queue", "8"]
         limits = ["--max-bytes", str(4 << 20)]
+        page = ["--page"] if options.page else []
         server = subprocess.Popen(
-            [*command, *limits, *(["--page"] if options.page else [])], stdout=subprocess.PIPE, text=True,
+            [*command, *limits, *page], stdout=subprocess.PIPE, text=True,
             env={**os.environ, "TMPDIR": folder},
         )  # fmt: skip
         assert server.stdout is not None
         address = urlsplit(server.stdout.readline().split()[-1]).netloc
         warm_up(address)
+        while options.page and asked(address, "/page/health")[0] != 200:
+            time.sleep(0.2)
+        own = files_in(folder)  # the page's example pictures
         start = time.monotonic()
         end = start + options.seconds
         clients = [Client(address, n, end, n % 4 == 0) for n in range(options.clients)]
@@ -146,10 +163,8 @@ def main() -> int:
             time.sleep(1)
             memory.append(resident_bytes(server.pid))
         time.sleep(3)
-        left = [path for path in Path(folder).rglob("*") if path.is_file()]
-        connection = http.client.HTTPConnection(address, timeout=60)
-        connection.request("GET", "/healthz")
-        health = json.loads(connection.getresponse().read())
+        left = files_in(folder) - own
+        health = json.loads(asked(address, "/healthz")[1])
         server.terminate()
         status = server.wait(60)
         remains = list(Path(folder).iterdir())
