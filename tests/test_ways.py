@@ -16,9 +16,9 @@ from swinsr import Settings, Upscaler, upscale_file
 from swinsr.cli.commands import app
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.limits import Limits
-from swinsr.demo.tasks.choose import Saving, Size
+from swinsr.demo.tasks.choose import Saving, WantedSize
 from swinsr.demo.tasks.convert import Workshop
 
 SCALES = (2.0, 3.0, 4.0, 4.1, 5.0, 6.5, 8.0)
@@ -62,7 +62,13 @@ def by_page(shop: Workshop, source: Path, model: str, scale: float) -> bytes:
     uploaded = shop.folder.new_file(source.name)
     uploaded.write_bytes(source.read_bytes())
     done = shop.process(
-        Job(600), str(uploaded), model, Size(scale), Saving(), restores=False, shown=True
+        Submission(600),
+        str(uploaded),
+        model,
+        WantedSize(scale),
+        Saving(),
+        restores=False,
+        shown=True,
     )
     assert done.lossless == done.file
     return done.file.read_bytes()

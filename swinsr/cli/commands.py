@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import typer
 
 from swinsr.cli.views.examples import FIRST
-from swinsr.cli.views.help import Command, Group
+from swinsr.cli.views.help import Command, CommandGroup
 from swinsr.version import __version__
 
 _OF_ALL: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
-class Entry(NamedTuple):
+class Listed(NamedTuple):
     """Where a command lies, and the first sentence of its help."""
 
     module: str
@@ -22,40 +22,42 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "upscale": Entry("swinsr.cli.pictures.upscale", "Upscale pictures."),
-    "restore": Entry("swinsr.cli.pictures.restore", "Restore pictures at their own size."),
-    "raster": Entry(
+    "upscale": Listed("swinsr.cli.pictures.upscale", "Upscale pictures."),
+    "restore": Listed("swinsr.cli.pictures.restore", "Restore pictures at their own size."),
+    "raster": Listed(
         "swinsr.cli.pictures.raster",
         "Enlarge a georeferenced raster, whatever its size.",
     ),
-    "video": Entry(
+    "video": Listed(
         "swinsr.cli.pictures.video",
         "Upscale a video; sound, subtitles, chapters, timing and colours stay as they are.",
     ),
-    "watch": Entry(
+    "watch": Listed(
         "swinsr.cli.pictures.watch",
         "Upscale pictures as they arrive in a folder, until it is stopped with Ctrl-C.",
     ),
-    "serve": Entry(
+    "serve": Listed(
         "swinsr.cli.serve",
         "Serve upscaling over HTTP until it is stopped with Ctrl-C; /docs tells how to ask.",
     ),
-    "demo": Entry("swinsr.cli.demo", "Serve a web page that upscales and restores pictures."),
-    "models": Entry("swinsr.cli.networks.models", "List, download and check models."),
-    "info": Entry("swinsr.cli.networks.info", "Show what a weights file holds."),
-    "evaluate": Entry("swinsr.cli.networks.evaluate", "Measure models on datasets as papers do."),
-    "train": Entry("swinsr.cli.networks.train", "Train a network by a recipe."),
-    "export": Entry("swinsr.cli.networks.export", "Write a model as a file for other programs."),
-    "classify": Entry(
+    "demo": Listed("swinsr.cli.demo", "Serve a web page that upscales and restores pictures."),
+    "models": Listed("swinsr.cli.networks.models", "List, download and check models."),
+    "info": Listed("swinsr.cli.networks.info", "Show what a weights file holds."),
+    "evaluate": Listed("swinsr.cli.networks.evaluate", "Measure models on datasets as papers do."),
+    "train": Listed("swinsr.cli.networks.train", "Train a network by a recipe."),
+    "export": Listed("swinsr.cli.networks.export", "Write a model as a file for other programs."),
+    "classify": Listed(
         "swinsr.cli.networks.classify", "Print the most probable labels of pictures."
     ),
-    "clean": Entry("swinsr.cli.pictures.clean", "List and drop what stopped runs left unfinished."),
-    "doctor": Entry("swinsr.cli.doctor", "Show what the program found here and what it chooses."),
-    "man": Entry("swinsr.cli.views.manual", "Print the manual page.", hidden=True),
+    "clean": Listed(
+        "swinsr.cli.pictures.clean", "List and drop what stopped runs left unfinished."
+    ),
+    "doctor": Listed("swinsr.cli.doctor", "Show what the program found here and what it chooses."),
+    "man": Listed("swinsr.cli.views.manual", "Print the manual page.", hidden=True),
 }
 
 
-class Swinsr(Group):
+class Swinsr(CommandGroup):
     """The commands, and pictures in the place of a command: those are upscaled."""
 
     def list_commands(self, ctx: Any) -> list[str]:

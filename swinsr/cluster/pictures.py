@@ -17,7 +17,7 @@ from swinsr.files.convert import attempt_apart, failed
 from swinsr.files.engines import Engines
 from swinsr.files.plan import Job
 from swinsr.files.record import Record
-from swinsr.files.run import Name, Run
+from swinsr.files.run import Name, PlannedRun
 from swinsr.files.settings import Settings
 from swinsr.files.watch import Progress
 from swinsr.storage.temporary import remove_leftovers
@@ -53,7 +53,7 @@ def convert(
     Raises:
         SwinsrError: settings, model or cluster are unusable.
     """
-    run = Run(settings, list(inputs), output, recursive=recursive)
+    run = PlannedRun(settings, list(inputs), output, recursive=recursive)
     with closing(run_on_ray(run, cluster)) as records:
         for done, record in enumerate(records, 1):
             if progress is not None:
@@ -61,7 +61,7 @@ def convert(
             yield record
 
 
-def run_on_ray(run: Run, cluster: ClusterSettings) -> Generator[Record, None, None]:
+def run_on_ray(run: PlannedRun, cluster: ClusterSettings) -> Generator[Record, None, None]:
     """The records of a planned run.
 
     Raises:

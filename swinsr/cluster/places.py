@@ -16,7 +16,7 @@ from swinsr.tiling import LocalTiles, RawFile, TileFiles
 Array = NDArray[np.float32]
 
 
-class Place(TileFiles, Protocol):
+class TilePlace(TileFiles, Protocol):
     """Tiles by name, and that other machines can reach."""
 
     def check_reached(self) -> None:

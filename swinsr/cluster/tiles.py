@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swinsr.cluster.journal import MOST_ATTEMPTS, Attempt, start_journal
-from swinsr.cluster.places import Place, SharedFolder, TileUrl
+from swinsr.cluster.places import SharedFolder, TilePlace, TileUrl
 from swinsr.cluster.pool import answers, pin_threads, share_for
 from swinsr.cluster.session import session
 from swinsr.cluster.settings import ClusterSettings
@@ -77,9 +77,9 @@ class _OnRay:
 
     def __init__(self, cluster: ClusterSettings, count: Count | None) -> None:
         self._cluster, self._count = cluster, count
-        self._place: Place = SharedFolder(Path())
+        self._place: TilePlace = SharedFolder(Path())
 
-    def files(self, folder: WorkFolder, target: Path) -> Place:
+    def files(self, folder: WorkFolder, target: Path) -> TilePlace:
         """Where the workers leave them."""
         url = self._cluster.tiles
         if url is None:
@@ -115,7 +115,7 @@ def weights_of(engine: Engine) -> str:
 
 
 def _begin(
-    work: RasterWork, place: Place, weights: str, journal: Any
+    work: RasterWork, place: TilePlace, weights: str, journal: Any
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """On a worker: load the model, open the raster, and give what does a tile."""
     import ray

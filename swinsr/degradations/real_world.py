@@ -42,7 +42,7 @@ BETAS = {"generalised": (0.5, 4.0), "plateau": (1.0, 2.0)}
 
 
 @dataclass(frozen=True)
-class Stage:
+class DamageStage:
     """One blur, resize, noise and JPEG.
 
     Attributes:
@@ -92,9 +92,9 @@ class RealWorld:
         simple_jpeg: range of its JPEG qualities.
     """
 
-    first: Stage = field(default_factory=Stage)
-    second: Stage = field(
-        default_factory=lambda: Stage(
+    first: DamageStage = field(default_factory=DamageStage)
+    second: DamageStage = field(
+        default_factory=lambda: DamageStage(
             blur=0.8,
             sigma=(0.2, 1.5),
             enlarge=0.3,
@@ -156,7 +156,7 @@ def simple_way(image: Bytes, scale: int, settings: RealWorld, rng: np.random.Gen
     return to_bytes(random_jpeg(noisy, settings.simple_jpeg, rng))
 
 
-def random_kernel(stage: Stage, rng: np.random.Generator) -> Kernel:
+def random_kernel(stage: DamageStage, rng: np.random.Generator) -> Kernel:
     """A kernel of random kind, size, spread and direction; see `swinsr.degradations.kernels`."""
     if rng.random() < stage.sinc:
         return random_sinc(rng, lowest=math.pi / 5)
@@ -181,13 +181,13 @@ def random_sinc(rng: np.random.Generator, *, lowest: float) -> Kernel:
     return sinc_kernel(int(rng.choice(KERNEL_SIZES)), rng.uniform(lowest, math.pi))
 
 
-def random_blur(image: Float, stage: Stage, rng: np.random.Generator) -> Float:
+def random_blur(image: Float, stage: DamageStage, rng: np.random.Generator) -> Float:
     """Blur with a random kernel, or not at all."""
     return blur(image, random_kernel(stage, rng)) if rng.random() < stage.blur else image
 
 
 def random_resize(
-    image: Float, base: tuple[int, ...], stage: Stage, rng: np.random.Generator
+    image: Float, base: tuple[int, ...], stage: DamageStage, rng: np.random.Generator
 ) -> Float:
     """Resize to `base` (height, width) times a random factor, in a random mode."""
     choice = rng.random()
@@ -200,7 +200,7 @@ def random_resize(
     return resize(image, size, _mode(rng))
 
 
-def random_noise(image: Float, stage: Stage, rng: np.random.Generator) -> Float:
+def random_noise(image: Float, stage: DamageStage, rng: np.random.Generator) -> Float:
     """Gaussian or Poisson noise of random strength."""
     gray = bool(rng.random() < stage.gray)
     if rng.random() < stage.gaussian:

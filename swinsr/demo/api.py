@@ -6,8 +6,8 @@ import gradio as gr
 
 from swinsr.demo.catalogue import AUTOMATIC, list_models
 from swinsr.demo.inputs import file_input
-from swinsr.demo.tasks.choose import Saving, Size
-from swinsr.demo.tasks.convert import Result
+from swinsr.demo.tasks.choose import Saving, WantedSize
+from swinsr.demo.tasks.convert import Converted
 from swinsr.demo.widgets.choices import AS_ORIGINAL, read_saving
 from swinsr.demo.widgets.page import WORK, Page, told
 
@@ -26,7 +26,7 @@ def build(page: Page) -> None:
         button = gr.Button()
 
     async def process(
-        picture: str | None, model: str, size: Size, saving: Saving, restores: bool,
+        picture: str | None, model: str, size: WantedSize, saving: Saving, restores: bool,
         request: gr.Request, progress: gr.Progress,
     ) -> tuple[str, dict[str, Any]]:  # fmt: skip
         with told():
@@ -48,7 +48,7 @@ def build(page: Page) -> None:
     ) -> tuple[str, dict[str, Any]]:  # fmt: skip
         with told():
             saving = read_saving(format, quality)
-        size = Size(scale, width, height)
+        size = WantedSize(scale, width, height)
         return await process(picture, model or AUTOMATIC, size, saving, False, request, progress)
 
     async def restore(
@@ -58,7 +58,7 @@ def build(page: Page) -> None:
     ) -> tuple[str, dict[str, Any]]:  # fmt: skip
         with told():
             saving = read_saving(format, quality)
-        return await process(picture, model, Size(), saving, True, request, progress)
+        return await process(picture, model, WantedSize(), saving, True, request, progress)
 
     button.click(
         upscale,
@@ -90,7 +90,7 @@ def build(page: Page) -> None:
     )
 
 
-def result_details(result: Result) -> dict[str, Any]:
+def result_details(result: Converted) -> dict[str, Any]:
     """What the API tells about a result."""
     return {
         "name": result.file.name,

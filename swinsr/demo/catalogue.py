@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.speeds import Speeds
 from swinsr.demo.telling import tell
 from swinsr.errors import ModelNotFoundError
@@ -240,7 +240,7 @@ class Catalogue:
         """Names of the models in memory."""
         return list(self._loaded)
 
-    def engines(self, settings: Settings, job: Job) -> Engines:
+    def engines(self, settings: Settings, job: Submission) -> Engines:
         """The models of a run, of which each is shared with other runs.
 
         Args:
@@ -249,7 +249,7 @@ class Catalogue:
         """
         return Engines(settings, lambda name, asked: wrapped(self.get(name, job), asked))
 
-    def reaching(self, model: str, scale: float, job: Job) -> "Upscaler":
+    def reaching(self, model: str, scale: float, job: Submission) -> "Upscaler":
         """The model of a name, or with `AUTOMATIC` those that a clean picture is given."""
         return self.engines(Settings(model=model), job).get(scale)
 
@@ -259,7 +259,7 @@ class Catalogue:
         Raises:
             SwinsrError: the model cannot be had.
         """
-        job = Job(math.inf)
+        job = Submission(math.inf)
         name = automatic(4)
         ready = self.get(name, job)
         square = Image(np.random.default_rng(0).integers(0, 256, _SQUARE, np.uint8))
@@ -269,7 +269,7 @@ class Catalogue:
             seconds = time.perf_counter() - start
         self.speeds.note(find_offer(name).entry, ready.scale, square.height * square.width, seconds)
 
-    def get(self, name: str, job: Job) -> "Upscaler":
+    def get(self, name: str, job: Submission) -> "Upscaler":
         """A model ready to run; downloaded and loaded first where that is needed.
 
         Args:
@@ -300,7 +300,7 @@ class Catalogue:
             return ready
 
     @contextmanager
-    def _alone(self, job: Job) -> Iterator[None]:
+    def _alone(self, job: Submission) -> Iterator[None]:
         """One thread at a time; the others wait and can be stopped meanwhile."""
         while not self._lock.acquire(timeout=0.2):
             job.check()
@@ -310,7 +310,7 @@ class Catalogue:
             self._lock.release()
 
 
-def fetch(name: str, job: Job) -> None:
+def fetch(name: str, job: Submission) -> None:
     """Download a published model and compare its checksum; one that is here is left as it is.
 
     Raises:

@@ -29,7 +29,7 @@ class JobTimeError(SwinsrError):
     """The job took longer than the server allows."""
 
 
-class Job:
+class Submission:
     """One piece of work, seen from both sides: who does it and who waits for it."""
 
     def __init__(self, seconds: float) -> None:
@@ -98,7 +98,7 @@ class Jobs:
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="swinsr-job")
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._jobs: dict[str, set[Job]] = defaultdict(set)
+        self._jobs: dict[str, set[Submission]] = defaultdict(set)
 
     @property
     def running(self) -> int:
@@ -109,7 +109,7 @@ class Jobs:
     async def run(
         self,
         owner: str,
-        work: Callable[[Job], T],
+        work: Callable[[Submission], T],
         show: Callable[[float, str], object],
     ) -> T:
         """Do the work in a thread and show its progress until it ends.
@@ -124,7 +124,7 @@ class Jobs:
         Raises:
             SwinsrError: the work's, `StoppedJobError` and `JobTimeError` among them.
         """
-        job = Job(self._seconds)
+        job = Submission(self._seconds)
         with self._lock:
             self._jobs[owner].add(job)
 
@@ -169,7 +169,7 @@ class Jobs:
             job.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _forget(self, owner: str, job: Job) -> None:
+    def _forget(self, owner: str, job: Submission) -> None:
         with self._lock:
             self._jobs[owner].discard(job)
             if not self._jobs[owner]:

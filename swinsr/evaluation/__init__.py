@@ -5,12 +5,12 @@ from swinsr.evaluation.condition import Condition
 from swinsr.evaluation.evaluate import Evaluation, evaluate
 from swinsr.evaluation.known import KNOWN
 from swinsr.evaluation.options import PADDINGS, Options
-from swinsr.evaluation.plan import Request
 from swinsr.evaluation.reports.document import to_document, to_json
 from swinsr.evaluation.reports.html_report import to_html
 from swinsr.evaluation.reports.tables import HEADINGS, row_of, to_csv, to_markdown
 from swinsr.evaluation.results import Failure, Measured, Result
 from swinsr.evaluation.runner import Listener
+from swinsr.evaluation.trials import Request
 
 __all__ = [
     "HEADINGS",

@@ -16,7 +16,7 @@ SIDE = 160  # pixels of the truth, at most
 
 
 @dataclass(frozen=True)
-class Place:
+class CropPlace:
     """A rectangle of the truth, whose sides and corner are multiples of the scale."""
 
     top: int
@@ -28,12 +28,12 @@ class Place:
         """The piece of a picture of the truth's size."""
         return picture[self.top : self.top + self.height, self.left : self.left + self.width]
 
-    def smaller(self, scale: int) -> "Place":
+    def smaller(self, scale: int) -> "CropPlace":
         """The same piece of the input."""
-        return Place(*(n // scale for n in (self.top, self.left, self.height, self.width)))
+        return CropPlace(*(n // scale for n in (self.top, self.left, self.height, self.width)))
 
 
-def find_place(truth: Array, scale: int) -> Place:
+def find_place(truth: Array, scale: int) -> CropPlace:
     """The piece with the most fine detail, so that models differ there; the same for all models.
 
     Args:
@@ -51,7 +51,7 @@ def find_place(truth: Array, scale: int) -> Place:
     inside = sums[tops + h, lefts + w] - sums[tops, lefts + w] - sums[tops + h, lefts]
     inside += sums[tops, lefts]
     row, column = np.unravel_index(int(inside.argmax()), inside.shape)
-    return Place(int(row) * scale, int(column) * scale, h, w)
+    return CropPlace(int(row) * scale, int(column) * scale, h, w)
 
 
 def encode_crop(pixels: Array) -> str:

@@ -8,9 +8,9 @@ from swinsr.evaluation.cache import Cache
 from swinsr.evaluation.contestant import load_contestants
 from swinsr.evaluation.known import find_datasets
 from swinsr.evaluation.options import Options
-from swinsr.evaluation.plan import Request, make_plan
 from swinsr.evaluation.results import Result
 from swinsr.evaluation.runner import Listener, Runner
+from swinsr.evaluation.trials import Request, make_plan
 
 
 @dataclass(frozen=True)

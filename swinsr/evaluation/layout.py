@@ -17,7 +17,7 @@ from pathlib import Path
 from swinsr.errors import ConfigError, ImageReadError
 from swinsr.evaluation.condition import Condition
 from swinsr.evaluation.known import TRUTH_FOLDERS
-from swinsr.evaluation.pairs import Pictures, base_of, composed, poor_names
+from swinsr.evaluation.pairs import NamedPictures, base_of, composed, poor_names
 from swinsr.image import FORMATS
 
 _FLAT = ("LR", "LQ", "input", "LR_bicubic")
@@ -86,7 +86,7 @@ def _list_items(root: Path, condition: Condition) -> Items:
     names = _names(truths)
     if sources is None:
         return Items(tuple(map(Item, names, truths)), tuple(notes))
-    given = Pictures(sorted(path for path in sources.iterdir() if _is_picture(path)))
+    given = NamedPictures(sorted(path for path in sources.iterdir() if _is_picture(path)))
     items = (
         Item(name, path, _source_of(path, given, sources, scale))
         for path, name in zip(truths, names, strict=True)
@@ -105,7 +105,7 @@ def has_pairs(root: Path) -> bool:
 def _side_by_side(pictures: list[Path], scale: int) -> tuple[Item, ...]:
     """Pairs such as a_HR.png and a_LR.png in one folder; nothing unless all are of such pairs."""
     truths = [path for path in pictures if base_of(composed(path.stem)) != composed(path.stem)]
-    given = Pictures(path for path in pictures if path not in truths)
+    given = NamedPictures(path for path in pictures if path not in truths)
     found = [(path, _find(path, given, scale)) for path in truths]
     taken = {source for _, source in found if source is not None}
     if not taken or len(taken) != len(truths) or len(taken) + len(truths) != len(pictures):
@@ -146,12 +146,12 @@ def _source_folder(root: Path, scale: int) -> Path | None:
     return None
 
 
-def _find(truth: Path, given: Pictures, scale: int) -> Path | None:
+def _find(truth: Path, given: NamedPictures, scale: int) -> Path | None:
     found = (given.find(name, truth.suffix) for name in poor_names(truth.stem, scale))
     return next((path for path in found if path is not None), None)
 
 
-def _source_of(truth: Path, given: Pictures, folder: Path, scale: int) -> Path:
+def _source_of(truth: Path, given: NamedPictures, folder: Path, scale: int) -> Path:
     """The poor picture of a truth; where it is missing, where it was expected."""
     usual = poor_names(truth.stem, scale)[0] + truth.suffix
     return _find(truth, given, scale) or folder / usual
@@ -159,7 +159,7 @@ def _source_of(truth: Path, given: Pictures, folder: Path, scale: int) -> Path:
 
 def _from_srf(folder: Path, scale: int) -> Items:
     truths, notes = _pictures(folder, f"_SRF_{scale}_HR")
-    given = Pictures(sorted(path for path in folder.iterdir() if _is_picture(path)))
+    given = NamedPictures(sorted(path for path in folder.iterdir() if _is_picture(path)))
     items = []
     for path in truths:
         name = path.stem.removesuffix(f"_SRF_{scale}_HR")

@@ -22,7 +22,7 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-class Pictures:
+class NamedPictures:
     """Pictures of a folder, by the names that they are looked for under."""
 
     def __init__(self, paths: Iterable[Path]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swinsr.evaluation.options import Options
-from swinsr.evaluation.plan import Job
+from swinsr.evaluation.trials import Trial
 from swinsr.zoo.scores import PublishedScore, find_score
 
 
@@ -46,7 +46,7 @@ class Failure:
 class Result:
     """One row of the table: a model on a dataset under a condition."""
 
-    job: Job
+    job: Trial
     options: Options
     images: list[Measured] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Result:
         return {n: mean[n] - v for n, v in self.published.scores.items() if n in mean}
 
 
-def find_published(job: Job, options: Options) -> PublishedScore | None:
+def find_published(job: Trial, options: Options) -> PublishedScore | None:
     """What papers print for a row, or None."""
     contestant, condition = job.contestant, job.condition
     if contestant.published is None or condition.kind == "pair":

@@ -14,11 +14,11 @@ from swinsr.evaluation.cache import Cache, key_of
 from swinsr.evaluation.crop import encode_crop, find_place
 from swinsr.evaluation.layout import Item, Items, list_items
 from swinsr.evaluation.options import Options
-from swinsr.evaluation.plan import Job
 from swinsr.evaluation.provenance import source_digest, versions
 from swinsr.evaluation.results import Failure, Measured, Result, find_published
 from swinsr.evaluation.sample import load_sample
 from swinsr.evaluation.score import ExtraMetric, score_picture
+from swinsr.evaluation.trials import Trial
 from swinsr.image import probe_image, to_depth
 from swinsr.metrics import pyiqa_metric
 from swinsr.runtime.progress import Progress, silent
@@ -60,7 +60,7 @@ class Runner:
     _hashes: dict[Path, str] = field(default_factory=dict)
     _extra: dict[int, Mapping[str, ExtraMetric]] = field(default_factory=dict)
 
-    def run(self, jobs: Sequence[Job]) -> list[Result]:
+    def run(self, jobs: Sequence[Trial]) -> list[Result]:
         """Measure all jobs; a picture that fails is named in its result and stops nothing.
 
         Raises:
@@ -82,7 +82,7 @@ class Runner:
         self.listener.begin(sum(map(sum, work)))
         return [self._job(*each) for each in zip(jobs, lists, work, strict=True)]
 
-    def _job(self, job: Job, items: Items, work: Sequence[float]) -> Result:
+    def _job(self, job: Trial, items: Items, work: Sequence[float]) -> Result:
         result = Result(job, self.options, published=find_published(job, self.options))
         known = job.dataset.known
         if result.published and known and known.pictures != len(items.items):
@@ -108,7 +108,7 @@ class Runner:
             self.listener.finish(result, outcome, size)
         return result
 
-    def _picture(self, job: Job, item: Item, progress: Progress) -> Measured:
+    def _picture(self, job: Trial, item: Item, progress: Progress) -> Measured:
         key = self._key(job, item)
         if key is not None and (entry := self.cache.get(key)) is not None:
             return _from_entry(item.name, entry)
@@ -130,7 +130,7 @@ class Runner:
                 self.note(self.cache.problem)
         return measured
 
-    def _key(self, job: Job, item: Item) -> str | None:
+    def _key(self, job: Trial, item: Item) -> str | None:
         """Everything the scores depend on; None where a file cannot be read."""
         try:
             files = [self._hash(p) for p in (item.truth, item.source) if p is not None]
@@ -156,7 +156,7 @@ class Runner:
             }
         )
 
-    def _device(self, job: Job) -> torch.device:
+    def _device(self, job: Trial) -> torch.device:
         return getattr(job.contestant.engine, "device", torch.device("cpu"))
 
     def _hash(self, path: Path) -> str:
@@ -178,7 +178,7 @@ class Runner:
             self.listener.note(text)
 
 
-def _work(job: Job, item: Item, options: Options) -> float:
+def _work(job: Trial, item: Item, options: Options) -> float:
     """About how long a picture takes, in MACs; 0 where it is unreadable."""
     try:
         header = probe_image(item.truth)

@@ -19,7 +19,7 @@ Planes = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Sample:
+class EvaluationPair:
     """A pair to measure on.
 
     Attributes:
@@ -33,7 +33,7 @@ class Sample:
     notes: tuple[str, ...] = ()
 
 
-def load_sample(item: Item, condition: Condition) -> Sample:
+def load_sample(item: Item, condition: Condition) -> EvaluationPair:
     """Read a picture and make what the condition asks for.
 
     Raises:
@@ -48,7 +48,9 @@ def load_sample(item: Item, condition: Condition) -> Sample:
     if condition.kind == "jpeg":
         return _compressed(truth, notes, condition)
     truth, notes = _channels(truth, notes, gray=condition.gray)
-    return Sample(truth, add_published_noise(to_float(truth), condition.level or 0), tuple(notes))
+    return EvaluationPair(
+        truth, add_published_noise(to_float(truth), condition.level or 0), tuple(notes)
+    )
 
 
 def add_published_noise(planes: Planes, sigma: int) -> Planes:
@@ -86,7 +88,7 @@ def _channels(truth: Array, notes: list[str], *, gray: bool) -> tuple[Array, lis
     return to_rgb(truth), notes
 
 
-def _smaller(item: Item, truth: Array, notes: list[str], condition: Condition) -> Sample:
+def _smaller(item: Item, truth: Array, notes: list[str], condition: Condition) -> EvaluationPair:
     scale = condition.scale
     height, width = truth.shape[0] // scale, truth.shape[1] // scale
     if not height or not width:
@@ -96,7 +98,7 @@ def _smaller(item: Item, truth: Array, notes: list[str], condition: Condition) -
     cropped = truth[: height * scale, : width * scale]
     if item.source is None:
         cropped, notes = _channels(cropped, notes, gray=condition.gray)
-        return Sample(cropped, to_float(imresize(cropped, scale=1 / scale)), tuple(notes))
+        return EvaluationPair(cropped, to_float(imresize(cropped, scale=1 / scale)), tuple(notes))
     source = _read_source(item, truth)
     if source.shape[:2] != (height, width):
         raise ImageError(
@@ -105,10 +107,10 @@ def _smaller(item: Item, truth: Array, notes: list[str], condition: Condition) -
             f"{truth.shape[0]}); it is not the x{scale} of this picture"
         )
     cropped, notes = _channels(cropped, notes, gray=condition.gray)
-    return Sample(cropped, to_float(_like(source, condition)), tuple(notes))
+    return EvaluationPair(cropped, to_float(_like(source, condition)), tuple(notes))
 
 
-def _given(item: Item, truth: Array, notes: list[str], condition: Condition) -> Sample:
+def _given(item: Item, truth: Array, notes: list[str], condition: Condition) -> EvaluationPair:
     source = _read_source(item, truth)
     if source.shape[:2] != truth.shape[:2]:
         raise ImageError(
@@ -116,7 +118,7 @@ def _given(item: Item, truth: Array, notes: list[str], condition: Condition) -> 
             f"{truth.shape[1]} x {truth.shape[0]} of {item.truth.name}; both must be of one size"
         )
     truth, notes = _channels(truth, notes, gray=condition.gray)
-    return Sample(truth, to_float(_like(source, condition)), tuple(notes))
+    return EvaluationPair(truth, to_float(_like(source, condition)), tuple(notes))
 
 
 def _read_source(item: Item, truth: Array) -> Array:
@@ -141,10 +143,10 @@ def _like(source: Array, condition: Condition) -> Array:
     return to_gray(source) if condition.gray else to_rgb(source)
 
 
-def _compressed(truth: Array, notes: list[str], condition: Condition) -> Sample:
+def _compressed(truth: Array, notes: list[str], condition: Condition) -> EvaluationPair:
     truth = to_depth(truth, np.uint8)  # JPEG has no more
     if condition.gray and truth.shape[2] == 3:
         # JPEG papers take MATLAB's Y, 16 to 235, for the gray picture of a colour one.
         truth = np.rint(luma(truth, 255.0)).astype(np.uint8)[..., None]
     truth, notes = _channels(truth, notes, gray=condition.gray)
-    return Sample(truth, to_float(jpeg(truth, condition.level or 0)), tuple(notes))
+    return EvaluationPair(truth, to_float(jpeg(truth, condition.level or 0)), tuple(notes))

@@ -16,7 +16,7 @@ from swinsr.nn.block import SwinBlock, SwinBlockV2
 from swinsr.ops.window import shift_mask
 
 
-class Grid:
+class BlockInputs:
     """What all blocks share in one forward: computed once, so that a graph holds it once.
 
     Windows are cut by picking pixels from the flattened map, so that no tensor has a dimension
@@ -123,7 +123,9 @@ class TraceableBlock(nn.Module):
         self.norm_last = isinstance(block, SwinBlockV2)
         self.norm1, self.norm2, self.mlp = block.norm1, block.norm2, block.mlp
         self.attn = TraceableAttention(block.attn)
-        self.grid = Grid(block.window, block.window, block.window)  # `TraceableNetwork` sets it
+        self.grid = BlockInputs(
+            block.window, block.window, block.window
+        )  # `TraceableNetwork` sets it
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
@@ -172,7 +174,7 @@ class TraceableNetwork(nn.Module):
         batch, height, width = image.shape[0], image.shape[2], image.shape[3]
         rows, columns = ((side + self.multiple - 1) // self.multiple for side in (height, width))
         padded = self.pad(self.pad(image, height, rows, 2), width, columns, 3)
-        grid = Grid(self.window, rows * self.multiple, columns * self.multiple)
+        grid = BlockInputs(self.window, rows * self.multiple, columns * self.multiple)
         if self.shift:
             grid.masks[self.shift] = self.masks[grid.kinds(batch)][:, None]
         for block in self.blocks:

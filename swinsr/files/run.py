@@ -50,7 +50,7 @@ def upscale_file(
     Raises:
         SwinsrError: whatever went wrong, in one sentence; nothing was written.
     """
-    run = Run(settings, [source], output)
+    run = PlannedRun(settings, [source], output)
     if len(run.jobs) != 1:
         raise ConfigError(f"{source}: several pictures; use swinsr.convert_many")
     return run.only(progress or (lambda share: None))
@@ -81,7 +81,7 @@ def convert_many(
     Raises:
         SwinsrError: settings or model are unusable, before any picture is touched.
     """
-    run = Run(settings, list(inputs), output, recursive=recursive)
+    run = PlannedRun(settings, list(inputs), output, recursive=recursive)
     watch = unwatched if progress is None else watching(progress, len(run.jobs))
     done = 0
     with closing(run.records(watch, jobs)) as records:
@@ -92,7 +92,7 @@ def convert_many(
             yield record
 
 
-class Run:
+class PlannedRun:
     """A run that is planned: its outputs have their names, and its model is loaded and checked.
 
     The model is left alone where no job gets as far: what is wrong with names, outputs and headers

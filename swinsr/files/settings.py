@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any, Literal, TypeAlias, get_args
 
 from swinsr.errors import ConfigError
-from swinsr.files.size import Fit, Target
+from swinsr.files.size import Fit, SizeOptions
 from swinsr.image.formats.table import DEFAULT_QUALITY, format_named
 from swinsr.image.limits import DEFAULT_MAX_PIXELS
 
@@ -99,9 +99,9 @@ class Settings:
             self.check_format(form.name)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> SizeOptions:
         """How large the results are."""
-        return Target(self.scale, self.width, self.height, self.max_side, self.fit)
+        return SizeOptions(self.scale, self.width, self.height, self.max_side, self.fit)
 
     @property
     def encoder_quality(self) -> int:

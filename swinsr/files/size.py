@@ -31,7 +31,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Target:
+class SizeOptions:
     """The options together.
 
     Attributes:

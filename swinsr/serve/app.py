@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from swinsr.demo.catalogue import list_models
-from swinsr.demo.jobs import Job, Jobs
+from swinsr.demo.jobs import Jobs, Submission
 from swinsr.errors import SwinsrError
 from swinsr.image.formats.table import ALL, output_format
 from swinsr.serve import openapi
@@ -168,10 +168,10 @@ class Service:
         finally:
             self._admitted -= 1
 
-    async def _work(self, request: Request, work: Callable[[Job], Made]) -> Made:
+    async def _work(self, request: Request, work: Callable[[Submission], Made]) -> Made:
         """Have a job done, or ended when the client leaves."""
 
-        def timed(job: Job) -> Made:
+        def timed(job: Submission) -> Made:
             start = time.monotonic()
             made = work(job)
             seconds = time.monotonic() - start

@@ -5,13 +5,12 @@ from pathlib import Path
 
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.limits import Limits
 from swinsr.demo.names import known_as
 from swinsr.errors import ImageReadError, ImageTooLargeError, SwinsrError
 from swinsr.files.convert import convert
-from swinsr.files.plan import Job as FileJob
-from swinsr.files.plan import Naming
+from swinsr.files.plan import Job, Naming
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
 from swinsr.image import probe_image
@@ -35,7 +34,7 @@ class Shop:
     limits: Limits
     catalogue: Catalogue
 
-    def make(self, job: Job, upload: Received, settings: Settings) -> Made:
+    def make(self, job: Submission, upload: Received, settings: Settings) -> Made:
         """Upscale or restore an upload.
 
         Raises:
@@ -44,7 +43,7 @@ class Shop:
         with known_as(upload.name, upload.path):
             return self._made(job, upload, settings)
 
-    def _made(self, job: Job, upload: Received, settings: Settings) -> Made:
+    def _made(self, job: Submission, upload: Received, settings: Settings) -> Made:
         name, header = upload.name, probe_image(upload.path)
         suffix = Path(name).suffix.lower()
         if suffix not in FORMATS:
@@ -58,7 +57,7 @@ class Shop:
         form = None if settings.format is None else ALL[settings.format].suffixes[0]
         named = str(Path(name).with_suffix(suffix))
         output = upload.path.with_name(Naming(settings.mark(own), form).name(Path(named)))
-        task = FileJob(upload.path, output, name=name)
+        task = Job(upload.path, output, name=name)
         return Made(output, convert(engines, task, settings, job.report))
 
 

@@ -3,7 +3,15 @@
 from swinsr.tiling.blend import ramp
 from swinsr.tiling.plan import Piece, TilePlan, plan_tiles
 from swinsr.tiling.raster import ArraySink, ArraySource, RawFile
-from swinsr.tiling.run import Function, Shrinking, Sink, Source, compute_tile, run_tiles, tiled
+from swinsr.tiling.run import (
+    Function,
+    RowSink,
+    Shrinking,
+    TileSource,
+    compute_tile,
+    run_tiles,
+    tiled,
+)
 from swinsr.tiling.store import MemoryStore, TileStore
 from swinsr.tiling.tile_files import LocalTiles, TileFiles, tile_name
 from swinsr.tiling.workspace import WorkFolder, WorkStore, open_work, work_path
@@ -16,11 +24,11 @@ __all__ = [
     "MemoryStore",
     "Piece",
     "RawFile",
+    "RowSink",
     "Shrinking",
-    "Sink",
-    "Source",
     "TileFiles",
     "TilePlan",
+    "TileSource",
     "TileStore",
     "WorkFolder",
     "WorkStore",

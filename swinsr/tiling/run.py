@@ -21,7 +21,7 @@ BAND_BYTES = 1 << 24
 SMALLEST_TILE = 16
 
 
-class Source(Protocol):
+class TileSource(Protocol):
     """Where tiles are read."""
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
@@ -29,7 +29,7 @@ class Source(Protocol):
         ...
 
 
-class Sink(Protocol):
+class RowSink(Protocol):
     """Where the result goes, rows in order."""
 
     def write(self, top: int, band: FloatArray) -> None:
@@ -43,8 +43,8 @@ class Sink(Protocol):
 
 def run_tiles(
     function: Function,
-    source: Source,
-    sink: Sink,
+    source: TileSource,
+    sink: RowSink,
     plan: TilePlan,
     *,
     scale: int,
@@ -142,7 +142,7 @@ class Shrinking:
 
 
 def compute_tile(
-    function: Function, source: Source, plan: TilePlan, number: int, scale: int
+    function: Function, source: TileSource, plan: TilePlan, number: int, scale: int
 ) -> FloatArray:
     """A tile's result without its context: (h, w, D), the output pixels of its kept part."""
     row, column = plan.piece(number)

@@ -13,7 +13,7 @@ from swinsr.errors import ConfigError
 from swinsr.image import Image, to_depth, to_rgb
 from swinsr.video.colour import BT709, RGB, UNSPECIFIED, Coding, matrix_of
 from swinsr.video.decode import Timed
-from swinsr.video.layout import ENCODERS, GRAY, Layout, stored_format
+from swinsr.video.layout import ENCODERS, GRAY, SampleLayout, stored_format
 from swinsr.video.packets import Stored
 from swinsr.video.probe import Clip
 from swinsr.video.resample import Resampler, frame_of
@@ -99,7 +99,7 @@ def plan_encoding(
     """
     codec, crf, preset = video.encoder(output)
     form = stored_format(codec, clip.layout, video.bits)
-    layout = Layout.of(form)
+    layout = SampleLayout.of(form)
     notes = []
     even = (size[0] + size[0] % layout.steps[0], size[1] + size[1] % layout.steps[1])
     if even != size:
@@ -137,7 +137,7 @@ def plan_encoding(
 
 
 def _coding(
-    clip: Clip, layout: Layout, height: int, *, limited: bool
+    clip: Clip, layout: SampleLayout, height: int, *, limited: bool
 ) -> tuple[Coding, tuple[int, int, int, int]]:
     """How samples are coded, and the stream's tags: primaries, transfer, matrix and range."""
     given, coding = clip.tags, clip.coding
@@ -183,7 +183,7 @@ class Encoder:
             ) from error
         self._context = context
         # The planes' own format, from which libswscale makes the one that is stored.
-        coding, form = encoding.coding, Layout.of(encoding.format)
+        coding, form = encoding.coding, SampleLayout.of(encoding.format)
         self._planar = form.planes
         self._sampler = None
         if self._planar != encoding.format:

@@ -28,7 +28,7 @@ _INSTEAD = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class SampleLayout:
     """What the samples of a frame are.
 
     Attributes:
@@ -44,7 +44,7 @@ class Layout:
     alpha: bool = False
 
     @classmethod
-    def of(cls, name: str) -> "Layout":
+    def of(cls, name: str) -> "SampleLayout":
         """Of one of FFmpeg's pixel formats."""
         form = av.VideoFormat(name, 16, 16)
         bits = max((part.bits for part in form.components), default=8)
@@ -78,7 +78,7 @@ class Layout:
         return next(depth for depth in (8, 10, 12, 14, 16) if depth >= self.bits)
 
 
-def stored_format(codec: CodecName, layout: Layout, bits: int | None) -> str:
+def stored_format(codec: CodecName, layout: SampleLayout, bits: int | None) -> str:
     """The pixel format that a codec writes for a source's layout, as near to it as there is.
 
     RGB, which only FFV1 writes here, becomes the format that everything plays; of ProRes 4:4:4.
@@ -90,10 +90,12 @@ def stored_format(codec: CodecName, layout: Layout, bits: int | None) -> str:
     """
     encoder = Codec(ENCODERS[codec], "w")
     names = [form.name for form in encoder.video_formats or ()]
-    known = {name: Layout.of(name) for name in names if name.endswith("le") or name[-1] != "e"}
+    known = {
+        name: SampleLayout.of(name) for name in names if name.endswith("le") or name[-1] != "e"
+    }
     wanted = bits or layout.bits
     if layout.rgb and codec == "ffv1":
-        return "bgr0" if wanted == 8 else f"gbrp{Layout('444', wanted, True).depth}le"
+        return "bgr0" if wanted == 8 else f"gbrp{SampleLayout('444', wanted, True).depth}le"
     chroma = USUAL if layout.rgb and codec != "prores" else layout.chroma
     for kind in _INSTEAD[chroma]:
         stem = GRAY if kind == GRAY else f"yuv{kind}p"

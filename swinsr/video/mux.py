@@ -11,7 +11,7 @@ from av.container import InputContainer, OutputContainer
 
 from swinsr.errors import ConfigError
 from swinsr.video.encode import Encoding
-from swinsr.video.packets import Group, decode_times, durations
+from swinsr.video.packets import GroupFile, decode_times, durations
 from swinsr.video.probe import Clip, opened
 from swinsr.video.settings import CONTAINERS, VideoSettings
 
@@ -89,7 +89,7 @@ def _name(codec: str) -> str:
 def write_video(
     target: Path,
     form: str,
-    groups: Sequence[Group],
+    groups: Sequence[GroupFile],
     encoding: Encoding,
     clip: Clip | None,
     carried: Carried,
@@ -126,7 +126,7 @@ def _streams(source: InputContainer, carried: Carried) -> dict[int, Any]:
 
 def _mux(
     out: OutputContainer,
-    groups: Sequence[Group],
+    groups: Sequence[GroupFile],
     encoding: Encoding,
     given: tuple[InputContainer, Clip, VideoSettings] | None,
     carried: dict[int, Any],
@@ -171,7 +171,7 @@ def _describe(before: Any, after: Any) -> None:
 
 
 def _picture_packets(
-    groups: Sequence[Group], stream: Any, encoding: Encoding, shift: Fraction, last: int
+    groups: Sequence[GroupFile], stream: Any, encoding: Encoding, shift: Fraction, last: int
 ) -> Iterator[Any]:
     times = [row[0] for group in groups for row in group.rows]
     decoded = iter(decode_times(times))
@@ -188,7 +188,7 @@ def _picture_packets(
             yield packet
 
 
-def _last_duration(groups: Sequence[Group], clip: Clip | None) -> int:
+def _last_duration(groups: Sequence[GroupFile], clip: Clip | None) -> int:
     """How long the last frame is shown; 0 where nothing tells.
 
     By the stream's end where the file has one: durations of single frames in MP4 are those between

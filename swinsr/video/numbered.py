@@ -11,7 +11,7 @@ from swinsr.errors import ConfigError, ImageReadError, OutputExistsError
 from swinsr.image import FORMATS, read_image
 from swinsr.video.colour import BT709, RGB, UNSPECIFIED, Coding
 from swinsr.video.decode import Timed
-from swinsr.video.layout import FULL_COLOUR, GRAY, Layout
+from swinsr.video.layout import FULL_COLOUR, GRAY, SampleLayout
 from swinsr.video.probe import Clip, Tags
 from swinsr.video.settings import VideoSettings
 
@@ -71,7 +71,7 @@ def probe_numbered(pattern: Path, video: VideoSettings) -> Clip:
     numbers = numbers_of(pattern)
     first = read_image(name_at(pattern, numbers[0]))
     bits = 8 if first.bits == 8 else 16
-    layout = Layout(GRAY if first.is_gray else FULL_COLOUR, bits, not first.is_gray)
+    layout = SampleLayout(GRAY if first.is_gray else FULL_COLOUR, bits, not first.is_gray)
     return Clip(
         pattern, 0, (first.height, first.width), layout.planes, layout,
         Coding(BT709 if first.is_gray else RGB, not first.is_gray, bits, first.is_gray),

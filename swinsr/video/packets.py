@@ -40,7 +40,7 @@ def group_bytes(extradata: bytes, packets: Sequence[Stored]) -> bytes:
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupFile:
     """A group's file, read as far as its header.
 
     Attributes:
@@ -56,7 +56,7 @@ class Group:
     begin: int
 
     @classmethod
-    def open(cls, path: Path) -> "Group":
+    def open(cls, path: Path) -> "GroupFile":
         """Read the header."""
         with path.open("rb") as stream:
             (length,) = _LENGTH.unpack(stream.read(_LENGTH.size))

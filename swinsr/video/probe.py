@@ -17,7 +17,7 @@ from swinsr.errors import ConfigError, ImageReadError, ImageTooLargeError
 from swinsr.image.source import open_source
 from swinsr.video.colour import RGB, UNSPECIFIED, Coding, matrix_of
 from swinsr.video.frames import decode
-from swinsr.video.layout import GRAY, Layout
+from swinsr.video.layout import GRAY, SampleLayout
 from swinsr.video.settings import VideoSettings
 
 # Nothing but the file itself: a playlist in it could name other files and addresses.
@@ -68,7 +68,7 @@ class Clip:
     index: int
     size: tuple[int, int]
     format: str
-    layout: Layout
+    layout: SampleLayout
     coding: Coding
     tags: Tags
     time_base: Fraction
@@ -130,7 +130,7 @@ def probe(path: Path, video: VideoSettings, max_pixels: int | None) -> Clip:
         tags = Tags(
             context.color_primaries, context.color_trc, context.colorspace, context.color_range
         )
-        layout = Layout.of(first[0].format.name)
+        layout = SampleLayout.of(first[0].format.name)
         full = tags.full_range == _FULL_RANGE or first[0].format.name.startswith("yuvj")
         matrix = RGB if layout.rgb else matrix_of(str(path), tags.matrix, height)
         clip = Clip(
@@ -244,7 +244,7 @@ def _rotation(frame: av.VideoFrame) -> tuple[int, ...] | None:
     return None
 
 
-def _notes(frame: av.VideoFrame, layout: Layout, tags: Tags) -> tuple[str, ...]:
+def _notes(frame: av.VideoFrame, layout: SampleLayout, tags: Tags) -> tuple[str, ...]:
     notes = []
     if layout.alpha:
         notes.append("its transparency is left out")

@@ -11,7 +11,7 @@ import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
 
-from swinsr.video.layout import Layout
+from swinsr.video.layout import SampleLayout
 
 Array = NDArray[Any]
 # One matrix on both sides, whatever the frames say: else some would be converted on the way.
@@ -76,8 +76,8 @@ class Resampler:
 
 
 def planes_of(frame: av.VideoFrame) -> tuple[Array, ...]:
-    """The samples of a frame in one of `Layout.planes`; red first, of RGB."""
-    layout = Layout.of(frame.format.name)
+    """The samples of a frame in one of `SampleLayout.planes`; red first, of RGB."""
+    layout = SampleLayout.of(frame.format.name)
     dtype = np.dtype(np.uint8 if layout.bits == 8 else np.dtype("<u2"))
     planes = [
         np.frombuffer(plane, dtype).reshape(plane.height, -1)[:, : plane.width]
@@ -87,10 +87,10 @@ def planes_of(frame: av.VideoFrame) -> tuple[Array, ...]:
 
 
 def frame_of(planes: tuple[Array, ...], form: str) -> av.VideoFrame:
-    """A frame in one of `Layout.planes`."""
+    """A frame in one of `SampleLayout.planes`."""
     height, width = planes[0].shape
     frame = av.VideoFrame(width, height, form)
-    ordered = (planes[1], planes[2], planes[0]) if Layout.of(form).rgb else planes
+    ordered = (planes[1], planes[2], planes[0]) if SampleLayout.of(form).rgb else planes
     for plane, samples in zip(frame.planes, ordered, strict=True):
         row = plane.line_size // samples.dtype.itemsize
         padded = np.zeros((height, row), samples.dtype)

@@ -46,7 +46,7 @@ from swinsr.video.pipeline import read_ahead, write_behind
 from swinsr.video.probe import Clip, probe
 from swinsr.video.progress import FrameProgress
 from swinsr.video.settings import VideoSettings, is_numbered
-from swinsr.video.sinks import Groups, Pictures, is_turned
+from swinsr.video.sinks import Groups, PictureSequence, is_turned
 
 # Results of frames that may come again: stills, and films in which each frame is there twice.
 _KEPT = 2
@@ -180,10 +180,10 @@ class _Run:
             work.finish()
         return self._record(sink.done, told, damage)
 
-    def _sink(self, work: WorkFolder) -> Groups | Pictures:
+    def _sink(self, work: WorkFolder) -> Groups | PictureSequence:
         if self._encoding is None:
             first = numbers_of(self._source)[0] if self._from_pictures else None
-            return Pictures(work, self._output, self._settings, self._clip, first)
+            return PictureSequence(work, self._output, self._settings, self._clip, first)
         threads = work.settle("plan", threads=self._encoding.threads)["threads"]
         if threads != self._encoding.threads:
             self._encoding = plan_encoding(
@@ -191,7 +191,7 @@ class _Run:
             )  # fmt: skip
         return Groups(work, self._encoding)
 
-    def _compute(self, sink: Groups | Pictures, work: WorkFolder) -> None:
+    def _compute(self, sink: Groups | PictureSequence, work: WorkFolder) -> None:
         total = self._total()
         done = sink.done
         self._progress(done, total)

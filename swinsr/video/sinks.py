@@ -13,7 +13,7 @@ from swinsr.tiling.workspace import WorkFolder
 from swinsr.video.decode import Timed
 from swinsr.video.encode import Encoder, Encoding
 from swinsr.video.numbered import name_at
-from swinsr.video.packets import Group, Stored, group_bytes
+from swinsr.video.packets import GroupFile, Stored, group_bytes
 from swinsr.video.probe import Clip
 
 # Frames of a group: what a kill costs at most. Intra codecs lose nothing by short ones, and their
@@ -22,7 +22,7 @@ GROUP = {"h264": 48, "hevc": 48, "av1": 48, "prores": 8, "ffv1": 8}
 _PICTURES = 8
 
 
-class Sink(Protocol):
+class FrameSink(Protocol):
     """Takes frames in order."""
 
     done: int
@@ -45,14 +45,14 @@ class Groups:
         self._encoder: Encoder | None = None
         self._packets: list[Stored] = []
         self._count = 0
-        self.groups: list[Group] = []
+        self.groups: list[GroupFile] = []
         self.done = 0
         self.complete = False
         for record in work.ledger.records:
             if record["kind"] == "segment":
                 if not self._is_sound(record):
                     return
-                self.groups.append(Group.open(self._path(record["number"])))
+                self.groups.append(GroupFile.open(self._path(record["number"])))
                 self.done += record["frames"]
             elif record["kind"] == "end":
                 self.complete = True
@@ -79,7 +79,7 @@ class Groups:
         number = len(self.groups)
         write_whole(self._path(number), data)
         self._work.ledger.add(kind="segment", number=number, frames=self._count, check=_check(data))
-        self.groups.append(Group.open(self._path(number)))
+        self.groups.append(GroupFile.open(self._path(number)))
         self.done += self._count
         self._encoder, self._packets, self._count = None, [], 0
 
@@ -97,7 +97,7 @@ def _check(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-class Pictures:
+class PictureSequence:
     """Numbered pictures, each written whole or not at all."""
 
     complete = False

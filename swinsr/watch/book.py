@@ -19,7 +19,7 @@ _LONG = 1000
 
 
 @dataclass(frozen=True)
-class Entry:
+class BookEntry:
     """What is known of one input.
 
     Attributes:
@@ -53,7 +53,7 @@ class Book:
         """Read what is there."""
         self._path, self._output = path, output
         self._ledger = Ledger(path / "ledger")
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, BookEntry] = {}
         self._owners: dict[Path, str] = {}
         for record in self._ledger.records:
             self._take(record)
@@ -63,7 +63,7 @@ class Book:
 
     def _take(self, record: dict[str, Any]) -> None:
         before = record["before"]
-        entry = Entry(
+        entry = BookEntry(
             _stamp(record["stamp"]),
             self._output / record["output"],
             None if before is None else _stamp(before),
@@ -72,7 +72,7 @@ class Book:
         )
         self._keep(record["source"], entry)
 
-    def _keep(self, source: str, entry: Entry) -> None:
+    def _keep(self, source: str, entry: BookEntry) -> None:
         before = self._entries.get(source)
         if before is not None and self._owners.get(before.output) == source:
             del self._owners[before.output]
@@ -96,7 +96,7 @@ class Book:
         for name, entry in kept.items():
             self._keep(name, entry)
 
-    def find(self, source: Path) -> Entry | None:
+    def find(self, source: Path) -> BookEntry | None:
         """What is known of an input."""
         return self._entries.get(str(source))
 
@@ -104,7 +104,7 @@ class Book:
         """The input whose result an output is."""
         return self._owners.get(output)
 
-    def note(self, source: Path, entry: Entry) -> None:
+    def note(self, source: Path, entry: BookEntry) -> None:
         """Record something of an input; it is on the disk when this returns."""
         self._keep(str(source), entry)
         self._ledger.add(

@@ -28,7 +28,7 @@ from swinsr.files.watch import Progress, Watch, unwatched
 from swinsr.image.formats.table import ALL
 from swinsr.storage.atomic import write_problem, write_whole
 from swinsr.watch.arrivals import Arrivals, Stamp, stamp_of
-from swinsr.watch.book import Book, Entry, open_book
+from swinsr.watch.book import Book, BookEntry, open_book
 from swinsr.watch.changes import listen
 from swinsr.watch.settings import WatchSettings
 
@@ -145,7 +145,7 @@ class _Run:
         if entry is not None and entry.output == job.output:
             # The input changed, or the work on it was cut short: what is there is its result.
             settings = dataclasses.replace(settings, overwrite=True, skip_existing=False)
-        entry = Entry(stamp, job.output, stamp_of(job.output), "begun")
+        entry = BookEntry(stamp, job.output, stamp_of(job.output), "begun")
         book.note(path, entry)
         start = time.perf_counter()
         try:
@@ -183,7 +183,7 @@ class _Run:
                 break
         return Job(path, output, below_output=True)
 
-    def _tidy(self, path: Path, entry: Entry) -> None:
+    def _tidy(self, path: Path, entry: BookEntry) -> None:
         """Move what is done or bad to where it goes."""
         below = path.relative_to(self._source)
         if entry.status == "failed":

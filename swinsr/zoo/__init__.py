@@ -2,7 +2,7 @@
 
 from swinsr.zoo.bundled import bundled_models, default_model, models_by_scale, weights_folder
 from swinsr.zoo.cache import (
-    Record,
+    CacheEntry,
     Verdict,
     cache_folder,
     cached_path,
@@ -19,9 +19,9 @@ from swinsr.zoo.hub import hub_folder, is_hub_id
 from swinsr.zoo.published import published_models
 
 __all__ = [
+    "CacheEntry",
     "Damage",
     "ModelEntry",
-    "Record",
     "Verdict",
     "bundled_models",
     "cache_folder",

@@ -16,7 +16,7 @@ FALSE = ("", "0", "false", "no", "off")
 
 
 @dataclasses.dataclass(frozen=True)
-class Record:
+class CacheEntry:
     """What was noted beside a downloaded file.
 
     Attributes:
@@ -70,16 +70,16 @@ def record_path(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def read_record(path: Path) -> Record | None:
+def read_record(path: Path) -> CacheEntry | None:
     """What was noted about a file; None where nothing readable was."""
     try:
         values = json.loads(record_path(path).read_text(encoding="utf-8"))
-        return Record(**values)
+        return CacheEntry(**values)
     except (OSError, ValueError, TypeError):
         return None
 
 
-def write_record(path: Path, record: Record) -> None:
+def write_record(path: Path, record: CacheEntry) -> None:
     """Note what is known about a file, atomically."""
     content = json.dumps(dataclasses.asdict(record), indent=1).encode()
     write_whole(record_path(path), content)

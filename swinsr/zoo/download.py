@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from swinsr.errors import CheckpointReadError, ConfigError, DownloadError
 from swinsr.zoo.cache import (
-    Record,
+    CacheEntry,
     cached_path,
     is_offline,
     models_folder,
@@ -171,7 +171,7 @@ def _fetch_any(
             if url == sources[-1]:
                 raise
     part, note = partial
-    record = Record(digest, part.stat().st_size, url, verified=entry.sha256 is not None)
+    record = CacheEntry(digest, part.stat().st_size, url, verified=entry.sha256 is not None)
     # The note first: a file counts as downloaded only with its note beside it.
     path.unlink(missing_ok=True)
     write_record(path, record)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from swinsr.degradations import RealWorld, Stage, blur, degrade, imresize, resize, to_bytes
+from swinsr.degradations import DamageStage, RealWorld, blur, degrade, imresize, resize, to_bytes
 from swinsr.degradations.kernels import Ellipse, gaussian_kernel
 from swinsr.degradations.real_world import (
     random_blur,
@@ -16,7 +16,7 @@ from swinsr.degradations.real_world import (
 )
 from swinsr.errors import ConfigError
 
-QUIET = Stage(
+QUIET = DamageStage(
     blur=0, enlarge=0, reduce=0, gaussian=1, noise=(0, 0), poisson=(0, 0), jpeg=(100, 100)
 )
 HARMLESS = RealWorld(first=QUIET, second=QUIET, final_sinc=0)
@@ -85,7 +85,7 @@ def test_resize_rejects_unknown_mode_and_empty_size() -> None:
 
 def test_random_resize_stays_in_its_range() -> None:
     image = np.zeros((40, 40, 1), np.float32)
-    stage = Stage(enlarge=0.5, reduce=0.5, resize=(0.5, 1.5))
+    stage = DamageStage(enlarge=0.5, reduce=0.5, resize=(0.5, 1.5))
     sides = [random_resize(image, (40, 40), stage, generator(s)).shape[0] for s in range(60)]
     assert min(sides) >= 20
     assert max(sides) <= 60
@@ -94,7 +94,7 @@ def test_random_resize_stays_in_its_range() -> None:
 
 
 def test_random_kernels_are_of_many_kinds_and_all_sum_to_one() -> None:
-    kernels = [random_kernel(Stage(sinc=0.3), generator(s)) for s in range(80)]
+    kernels = [random_kernel(DamageStage(sinc=0.3), generator(s)) for s in range(80)]
     assert all(k.sum() == pytest.approx(1, abs=1e-4) for k in kernels)
     assert {len(k) for k in kernels} == set(range(7, 23, 2))
     assert any(k.min() < -1e-3 for k in kernels)  # a sinc
@@ -128,4 +128,4 @@ def test_bytes_are_clipped_and_rounded() -> None:
 )  # fmt: skip
 def test_rejects_impossible_settings(change: dict) -> None:
     with pytest.raises(ConfigError):
-        replace(Stage(), **change)
+        replace(DamageStage(), **change)

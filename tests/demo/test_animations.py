@@ -9,8 +9,8 @@ from PIL import Image
 from swinsr.demo import Limits
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
-from swinsr.demo.jobs import Job
-from swinsr.demo.tasks.choose import Saving, Size
+from swinsr.demo.jobs import Submission
+from swinsr.demo.tasks.choose import Saving, WantedSize
 from swinsr.demo.tasks.convert import Workshop
 
 TIMES = [50, 70, 90]
@@ -35,11 +35,11 @@ def test_a_gif_comes_back_with_every_frame_and_is_saved_again_with_them(form: st
     upload = folder.new_file("a.gif")
     frames[0].save(upload, save_all=True, append_images=frames[1:], duration=TIMES)
     done = shop.process(
-        Job(60), str(upload), "bicubic", Size(scale=2.0), Saving(form), restores=False
+        Submission(60), str(upload), "bicubic", WantedSize(scale=2.0), Saving(form), restores=False
     )
     assert times(done.file) == times(done.after) == TIMES
     assert done.size == (80, 60)
     for other in ("WebP", "PNG", "GIF"):
-        assert times(shop.save_again(Job(60), str(done.lossless), Saving(other))) == TIMES
-    assert len(times(shop.save_again(Job(60), str(done.lossless), Saving("JPEG")))) == 1
+        assert times(shop.save_again(Submission(60), str(done.lossless), Saving(other))) == TIMES
+    assert len(times(shop.save_again(Submission(60), str(done.lossless), Saving("JPEG")))) == 1
     folder.close()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from swinsr.demo import Limits
 from swinsr.demo.catalogue import Catalogue, find_offer, offers
 from swinsr.demo.folder import Folder
-from swinsr.demo.jobs import Job, Jobs, JobTimeError, StoppedJobError
+from swinsr.demo.jobs import Jobs, JobTimeError, StoppedJobError, Submission
 from swinsr.demo.names import free_name, safe_name
-from swinsr.demo.tasks.choose import Saving, Size
+from swinsr.demo.tasks.choose import Saving, WantedSize
 from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.uploads import open_upload
 from swinsr.errors import (
@@ -138,7 +138,7 @@ def test_requests_name_models_and_never_files(tmp_path: Path) -> None:
 
 
 def test_a_model_is_loaded_once_and_shared() -> None:
-    catalogue, job = Catalogue(), Job(60)
+    catalogue, job = Catalogue(), Submission(60)
     found: list[object] = []
     threads = [
         threading.Thread(target=lambda: found.append(catalogue.get("swinsr-light-x2", job)))
@@ -154,7 +154,7 @@ def test_a_model_is_loaded_once_and_shared() -> None:
 def test_a_result_keeps_depth_alpha_and_metadata(shop: Workshop, tmp_path: Path) -> None:
     source = samples.rich_picture(tmp_path / "rich.png")
     done = shop.process(
-        Job(60), uploaded(shop, source), "bicubic", Size(2), Saving(), restores=False
+        Submission(60), uploaded(shop, source), "bicubic", WantedSize(2), Saving(), restores=False
     )
     before, after = read_image(source), read_image(done.file)
     assert (after.width, after.height, after.bits) == (56, 40, 16)
@@ -162,7 +162,7 @@ def test_a_result_keeps_depth_alpha_and_metadata(shop: Workshop, tmp_path: Path)
     assert after.metadata.dpi == pytest.approx(before.metadata.dpi, abs=0.1)
     assert after.metadata.exif is not None and b"a camera" in after.metadata.exif
     assert read_image(done.after).bits == 8  # what the browser is shown
-    again = shop.save_again(Job(60), str(done.lossless), Saving("TIFF"))
+    again = shop.save_again(Submission(60), str(done.lossless), Saving("TIFF"))
     assert again.name == "rich_x2.tif"
     assert (read_image(again).pixels == after.pixels).all()
 
@@ -172,9 +172,11 @@ def test_short_memory_falls_back_to_tiles_and_is_told(
 ) -> None:
     from swinsr.inference.engine import NetworkEngine
 
-    engine = shop.catalogue.get("swinsr-light-x2", Job(60)).engine
+    engine = shop.catalogue.get("swinsr-light-x2", Submission(60)).engine
     path = uploaded(shop, samples.picture(tmp_path / "a.png", 100, 96))
-    whole = shop.process(Job(60), path, "swinsr-light-x2", Size(2), Saving(), restores=False)
+    whole = shop.process(
+        Submission(60), path, "swinsr-light-x2", WantedSize(2), Saving(), restores=False
+    )
     assert isinstance(engine, NetworkEngine) and whole.notes == ()
     run, failed = engine.run, []
 
@@ -185,7 +187,9 @@ def test_short_memory_falls_back_to_tiles_and_is_told(
         return run(planes, progress)
 
     monkeypatch.setattr(engine, "run", short_once)
-    done = shop.process(Job(60), path, "swinsr-light-x2", Size(2), Saving(), restores=False)
+    done = shop.process(
+        Submission(60), path, "swinsr-light-x2", WantedSize(2), Saving(), restores=False
+    )
     assert failed and done.size == (192, 200)
     assert "going on in tiles of" in " ".join(done.notes)
 
@@ -193,13 +197,13 @@ def test_short_memory_falls_back_to_tiles_and_is_told(
 def test_sizes_are_reached_exactly(shop: Workshop, tmp_path: Path) -> None:
     path = uploaded(shop, samples.picture(tmp_path / "a.png"))
     done = shop.process(
-        Job(60), path, "bicubic", Size(width=77), Saving("JPEG", 80), restores=False
+        Submission(60), path, "bicubic", WantedSize(width=77), Saving("JPEG", 80), restores=False
     )
     assert done.size[0] == 77 and done.file.name == "a_w77.jpg"
     with pytest.raises(ConfigError, match="larger than the size"):
-        shop.process(Job(60), path, "bicubic", Size(width=3), Saving(), restores=False)
+        shop.process(Submission(60), path, "bicubic", WantedSize(width=3), Saving(), restores=False)
     with pytest.raises(ConfigError, match="one of scale, width and height"):
-        shop.process(Job(60), path, "bicubic", Size(2, 100), Saving(), restores=False)
+        shop.process(Submission(60), path, "bicubic", WantedSize(2, 100), Saving(), restores=False)
 
 
 def run(jobs: Jobs, work, owner: str = "me"):
@@ -209,7 +213,7 @@ def run(jobs: Jobs, work, owner: str = "me"):
 def test_stopping_ends_the_work_itself() -> None:
     jobs, rounds = Jobs(1, 60), [0]
 
-    def work(job: Job) -> None:
+    def work(job: Submission) -> None:
         for _ in range(2000):
             job.report(0.1)
             rounds[0] += 1
@@ -226,7 +230,7 @@ def test_stopping_ends_the_work_itself() -> None:
 def test_work_ends_when_nobody_waits_any_more() -> None:
     jobs, ended = Jobs(1, 60), threading.Event()
 
-    def work(job: Job) -> None:
+    def work(job: Submission) -> None:
         try:
             while True:
                 job.report(0.1)
@@ -244,7 +248,7 @@ def test_work_ends_when_nobody_waits_any_more() -> None:
 
 
 def test_a_job_that_takes_too_long_is_ended() -> None:
-    def work(job: Job) -> None:
+    def work(job: Submission) -> None:
         while True:
             job.report(0.5)
             time.sleep(0.01)
@@ -254,7 +258,7 @@ def test_a_job_that_takes_too_long_is_ended() -> None:
 
 
 def test_the_time_left_is_told() -> None:
-    job = Job(60)
+    job = Submission(60)
     job.begin()
     job.stage("Enlarging")
     job._stage_begun -= 30

@@ -11,7 +11,7 @@ from swinsr.demo import Limits, catalogue
 from swinsr.demo.catalogue import CRISP, KINDS, Catalogue, find_offer
 from swinsr.demo.folder import Folder
 from swinsr.demo.speeds import Speeds
-from swinsr.demo.tasks.choose import Chosen, Saving, Size, choose
+from swinsr.demo.tasks.choose import Chosen, Saving, WantedSize, choose
 from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.tasks.plan import plan, plan_batch
 from swinsr.demo.uploads import Upload
@@ -44,7 +44,7 @@ SCALES = (1.0, 1.5, 2.0, 3.0, 4.0, 4.1, 5.0, 6.0, 6.5, 8.0, 12.0, 16.0)
 
 
 def chosen_for(shop: Workshop, upload: Upload, kind: str, scale: float) -> Chosen:
-    return choose(upload, kind, Size(scale), Saving(), Limits(), restores=False)
+    return choose(upload, kind, WantedSize(scale), Saving(), Limits(), restores=False)
 
 
 @pytest.mark.parametrize("name", ("a.png", "b.jpg"))
@@ -106,10 +106,10 @@ def test_the_time_of_several_networks_is_that_of_each_on_what_it_is_given(shop: 
 
 def test_the_time_is_told_once_this_machine_is_known(shop: Workshop) -> None:
     upload = given_picture(shop, "a.png")
-    before = plan(shop, upload, "auto", Size(2), restores=False)
+    before = plan(shop, upload, "auto", WantedSize(2), restores=False)
     assert before.text == "Makes 160 × 120 pixels by swinsr-light-x2."
     shop.catalogue.speeds.note(entry("swinsr-light-x4"), 4, 10_000, 10.0)
-    after = plan(shop, upload, "auto", Size(2), restores=False)
+    after = plan(shop, upload, "auto", WantedSize(2), restores=False)
     # 4800 pixels at a millisecond each, by a network a little smaller.
     assert after.text.endswith("in about 5 s.") and after.startable and after.less is None
 
@@ -117,37 +117,37 @@ def test_the_time_is_told_once_this_machine_is_known(shop: Workshop) -> None:
 def test_what_would_take_too_long_is_refused_with_a_quicker_network(shop: Workshop) -> None:
     upload = given_picture(shop, "a.png")
     shop.catalogue.speeds.note(entry("swinsr-light-x4"), 4, 10_000, 200.0)
-    found = plan(shop, upload, "auto", Size(2), restores=False)
+    found = plan(shop, upload, "auto", WantedSize(2), restores=False)
     assert not found.startable and "would take about 2 min, and this server gives" in found.text
     assert found.less is not None and found.less.model == "swinsr-fast-x2"
-    accepted = plan(shop, upload, found.less.model, Size(2), restores=False)
+    accepted = plan(shop, upload, found.less.model, WantedSize(2), restores=False)
     assert accepted.startable
     shop.catalogue.speeds.note(entry("swinsr-light-x4"), 4, 10_000, 20_000.0)
-    slower = plan(shop, upload, "auto", Size(2), restores=False)
+    slower = plan(shop, upload, "auto", WantedSize(2), restores=False)
     assert slower.less is not None and slower.less.model == "bicubic"
 
 
 def test_what_would_be_too_large_is_refused_with_a_smaller_factor(shop: Workshop) -> None:
     upload = given_picture(shop, "a.png")
-    found = plan(shop, upload, "auto", Size(4), restores=False)
+    found = plan(shop, upload, "auto", WantedSize(4), restores=False)
     assert not found.startable and "at most 40,000" in found.text
     assert found.less is not None and found.less.scale == 2
-    assert plan(shop, upload, "auto", Size(found.less.scale), restores=False).startable
+    assert plan(shop, upload, "auto", WantedSize(found.less.scale), restores=False).startable
     large = given_picture(shop, "b.png", 150, 200)
-    assert plan(shop, large, "auto", Size(4), restores=False).less is None
+    assert plan(shop, large, "auto", WantedSize(4), restores=False).less is None
 
 
 def test_a_batch_is_one_job_whose_time_is_that_of_all(shop: Workshop) -> None:
     paths = [str(given_picture(shop, f"{n}.png").path) for n in range(3)]
     broken = shop.folder.new_file("bad.png")
     broken.write_bytes(b"no picture")
-    assert plan_batch(shop, paths, "auto", Size(2)).text == "3 pictures."
+    assert plan_batch(shop, paths, "auto", WantedSize(2)).text == "3 pictures."
     shop.catalogue.speeds.note(entry("swinsr-light-x2"), 2, 4_800, 10.0)
-    found = plan_batch(shop, [*paths, str(broken)], "auto", Size(2))
+    found = plan_batch(shop, [*paths, str(broken)], "auto", WantedSize(2))
     assert found.startable and found.text == "4 pictures, in about 30 s."
-    refused = plan_batch(shop, paths * 3, "auto", Size(2))
+    refused = plan_batch(shop, paths * 3, "auto", WantedSize(2))
     assert not refused.startable and "9 pictures would take about 2 min" in refused.text
-    many = plan_batch(shop, paths[:1] * 51, "auto", Size(2))
+    many = plan_batch(shop, paths[:1] * 51, "auto", WantedSize(2))
     assert not many.startable and "at most 50" in many.text
 
 

@@ -13,7 +13,7 @@ from swinsr import Upscaler
 from swinsr.image import read_image
 from swinsr.models import from_published
 from swinsr.zoo import find_published
-from swinsr.zoo.cache import Record, write_record
+from swinsr.zoo.cache import CacheEntry, write_record
 from tests.demo import samples
 from tests.demo.server import BROWSER_ARGUMENTS, CHROMIUM, Demo
 from tests.demo.test_browser import choose, download, expect, opened, select
@@ -40,7 +40,9 @@ def put_in_cache(home: Path) -> Path:
     path.parent.mkdir(parents=True)
     torch.save({"params": from_published("swinir", SMALL).state_dict()}, path)
     content = path.read_bytes()
-    write_record(path, Record(hashlib.sha256(content).hexdigest(), len(content), entry.url, False))
+    write_record(
+        path, CacheEntry(hashlib.sha256(content).hexdigest(), len(content), entry.url, False)
+    )
     return path
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from swinsr import Settings
 from swinsr.files.choose import Way
 from swinsr.files.expect import WORTH_SAYING, Expected, about, expect
-from swinsr.files.run import Run
+from swinsr.files.run import PlannedRun
 from swinsr.files.size import Size
 from swinsr.inference.engine import BaselineEngine, Engine
 from swinsr.inference.tiles import Choice
@@ -60,7 +60,7 @@ def test_nothing_is_said_of_what_is_quick() -> None:
 
 def test_a_run_announces_before_it_works(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((720, 720, 3), np.uint8)).save(tmp_path / "a.png")
-    run = Run(Settings(model="swinsr-fast-x4"), [tmp_path / "a.png"], tmp_path / "b.png")
+    run = PlannedRun(Settings(model="swinsr-fast-x4"), [tmp_path / "a.png"], tmp_path / "b.png")
     heard: list[str] = []
 
     class Heard(Exception):

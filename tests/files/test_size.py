@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swinsr.errors import ConfigError
-from swinsr.files.size import Target
+from swinsr.files.size import SizeOptions
 
 SIDES = st.integers(1, 3000)
 
@@ -29,7 +29,7 @@ SIDES = st.integers(1, 3000)
     ],
 )
 def test_size_of_a_picture_of_200_by_100(options, final, mark):
-    target = Target(**options)
+    target = SizeOptions(**options)
     assert target.size(100, 200, 4.0).final == final
     assert target.mark(4.0) == mark
 
@@ -37,7 +37,7 @@ def test_size_of_a_picture_of_200_by_100(options, final, mark):
 @given(SIDES, SIDES, SIDES, SIDES)
 def test_inside_fits_and_cover_covers_and_crop_is_exact(height, width, rows, columns):
     def size(fit):
-        return Target(width=columns, height=rows, fit=fit).size(height, width, 4.0)
+        return SizeOptions(width=columns, height=rows, fit=fit).size(height, width, 4.0)
 
     if max(rows / height, columns / width) > 64:
         return
@@ -62,9 +62,9 @@ def test_inside_fits_and_cover_covers_and_crop_is_exact(height, width, rows, col
 )
 def test_options_that_contradict_each_other_are_refused(options):
     with pytest.raises(ConfigError):
-        Target(**options)
+        SizeOptions(**options)
 
 
 def test_more_than_64_times_is_refused_with_the_factor():
     with pytest.raises(ConfigError, match="200 times"):
-        Target(width=2000).size(10, 10, 4.0)
+        SizeOptions(width=2000).size(10, 10, 4.0)

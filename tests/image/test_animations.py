@@ -14,7 +14,7 @@ from image_files import exif_bytes, gray_profile, png_chunk, rgb_profile
 from PIL import Image as PilImage
 
 from swinsr.image import Image, Metadata, read_frames, read_image, write_frames
-from swinsr.image.formats.compose import Part, composed
+from swinsr.image.formats.compose import FrameRectangle, composed
 
 CLEAR = np.zeros((24, 32, 4), np.uint8)
 WHITE = np.full((24, 32, 4), 255, np.uint8)
@@ -203,7 +203,7 @@ def test_composition_is_that_of_its_formula(seed, dtype):
     for samples in (below, above):
         samples[..., 3] = rng.choice([0, white, 1, white // 3], (3, 4))
     parts = [
-        Part(Image(a[..., :3].copy(), a[..., 3].copy()), 0, 0, 0, over)
+        FrameRectangle(Image(a[..., :3].copy(), a[..., 3].copy()), 0, 0, 0, over)
         for a, over in ((below, False), (above, True))
     ]
     _, second = composed(parts, 3, 4, 3, Metadata())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swinsr.errors import ConfigError
-from swinsr.video.packets import Group, Stored, decode_times, durations, group_bytes
+from swinsr.video.packets import GroupFile, Stored, decode_times, durations, group_bytes
 from swinsr.video.settings import VideoSettings, is_numbered, parse_time
 
 
@@ -41,7 +41,7 @@ def test_durations_are_the_gaps_between_frames() -> None:
 def test_a_group_is_read_as_it_was_written(tmp_path: Path) -> None:
     packets = [Stored(-3, 20, True, b"abc"), Stored(40, 0, False, b""), Stored(20, 1, False, b"x")]
     (tmp_path / "group").write_bytes(group_bytes(b"\x00extra", packets))
-    group = Group.open(tmp_path / "group")
+    group = GroupFile.open(tmp_path / "group")
     assert group.extradata == b"\x00extra"
     assert list(group.packets()) == packets
 

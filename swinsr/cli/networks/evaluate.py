@@ -118,7 +118,7 @@ def evaluate(
 
 
 def _default_models(scales: tuple[int, ...]) -> list[str]:
-    from swinsr.evaluation.plan import DEFAULT_SCALE
+    from swinsr.evaluation.trials import DEFAULT_SCALE
     from swinsr.zoo import bundled_models
 
     wanted = scales or (DEFAULT_SCALE,)

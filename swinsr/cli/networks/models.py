@@ -6,7 +6,7 @@ import typer
 
 from swinsr.cli.views.complete import model_names
 from swinsr.cli.views.console import report_error, report_note
-from swinsr.cli.views.help import Group
+from swinsr.cli.views.help import CommandGroup
 from swinsr.cli.views.models import BICUBIC, ENDS, print_model, print_models, row_of
 from swinsr.cli.views.progress import byte_progress
 from swinsr.errors import ModelNotFoundError, SwinsrError
@@ -26,7 +26,7 @@ from swinsr.zoo import (
 )
 
 models = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     help="List, download and check models.",
     invoke_without_command=True,
     add_completion=False,

@@ -9,7 +9,7 @@ from swinsr.cli.views.console import report_error, show
 from swinsr.cli.views.progress import FileProgress, counted
 from swinsr.errors import ConfigError
 from swinsr.files.kept.finished import Finished
-from swinsr.files.run import Run
+from swinsr.files.run import PlannedRun
 from swinsr.files.settings import Settings
 from swinsr.files.signals import StoppedError
 from swinsr.files.sources import Given
@@ -45,7 +45,7 @@ def run_batch(
     """
     if cluster is not None and jobs > 1:
         raise ConfigError("--jobs and --ray contradict each other; give --workers with --ray")
-    run = Run(settings, inputs, output, recursive=recursive, finished=Finished(settings))
+    run = PlannedRun(settings, inputs, output, recursive=recursive, finished=Finished(settings))
     if run.to_stream and as_json:
         raise ConfigError("standard output cannot hold both the picture and --json; use -o FILE")
     quiet_bar = quiet or run.to_stream

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from swinsr.cli.views.page import Page, page_of
+from swinsr.cli.views.page import CommandPage, page_of
 
 _LEFT = 30  # columns of what is typed, beside what it does
 # What `--ray` may be followed by; a file or folder that stands there instead is an input.
@@ -27,7 +27,7 @@ class Command(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """Several commands, in the same way."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -44,7 +44,7 @@ class Group(TyperGroup):
         ]
 
 
-def _write_examples(page: Page, formatter: Any) -> None:
+def _write_examples(page: CommandPage, formatter: Any) -> None:
     """What comes of each beside it, or below it where one would not fit."""
     left = max(len(example.line) for example in page.examples) + 2
     room = formatter.width - formatter.current_indent
@@ -56,7 +56,7 @@ def _write_examples(page: Page, formatter: Any) -> None:
         formatter.write(f"{indent}{line}\n{indent}    {what}\n")
 
 
-def write_page(page: Page, formatter: Any) -> None:
+def write_page(page: CommandPage, formatter: Any) -> None:
     """Write a page as text."""
     formatter.write_usage(page.name, page.usage)
     formatter.write_paragraph()

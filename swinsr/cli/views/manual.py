@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from swinsr.cli.views.page import Page, page_of
+from swinsr.cli.views.page import CommandPage, page_of
 from swinsr.version import __version__
 
 
@@ -22,7 +22,7 @@ def man(context: typer.Context) -> None:
     typer.echo(manual(pages), nl=False)
 
 
-def _pages(command: Any, name: str, parent: Any) -> list[Page]:
+def _pages(command: Any, name: str, parent: Any) -> list[CommandPage]:
     """Of a command, and of those within it."""
     context = type(parent)(command, info_name=name, parent=parent)
     pages = [page_of(command, context)]
@@ -32,7 +32,7 @@ def _pages(command: Any, name: str, parent: Any) -> list[Page]:
     return pages
 
 
-def manual(pages: Sequence[Page]) -> str:
+def manual(pages: Sequence[CommandPage]) -> str:
     """One page for the whole command; the first is of the command itself.
 
     Args:
@@ -41,7 +41,7 @@ def manual(pages: Sequence[Page]) -> str:
     return "\n".join(_lines(pages)) + "\n"
 
 
-def _lines(pages: Sequence[Page]) -> Iterator[str]:
+def _lines(pages: Sequence[CommandPage]) -> Iterator[str]:
     first, *rest = pages
     yield f'.TH SWINSR 1 "" "swinsr {__version__}" "User Commands"'
     yield ".SH NAME"
@@ -64,11 +64,11 @@ def _lines(pages: Sequence[Page]) -> Iterator[str]:
     yield "128 and the signal's number where the program was stopped."
 
 
-def _synopsis(page: Page) -> Iterator[str]:
+def _synopsis(page: CommandPage) -> Iterator[str]:
     yield f"\\fB{_text(page.name)}\\fR {_text(page.usage)}"
 
 
-def _body(page: Page, heading: str, *, upper: bool) -> Iterator[str]:
+def _body(page: CommandPage, heading: str, *, upper: bool) -> Iterator[str]:
     def headed(text: str) -> Iterator[str]:
         yield f"{heading} {text.upper()}" if upper else f".PP\n\\fB{_text(text)}\\fR"
 

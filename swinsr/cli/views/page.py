@@ -12,7 +12,7 @@ _WORDS = {"int": "N", "integer": "N", "integer range": "N", "float": "X", "float
 
 
 @dataclass(frozen=True)
-class Page:
+class CommandPage:
     """A command in words.
 
     Attributes:
@@ -32,7 +32,7 @@ class Page:
     parts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
-def page_of(command: Any, context: Any) -> Page:
+def page_of(command: Any, context: Any) -> CommandPage:
     """The page of a command or group."""
     name = _name(context)
     text = [" ".join(paragraph.split()) for paragraph in (command.help or "").split("\n\n")]
@@ -54,7 +54,7 @@ def page_of(command: Any, context: Any) -> Page:
     if hasattr(command, "summaries"):
         parts = {"Commands": command.summaries(context), **parts}
         pieces.append("COMMAND ...")
-    return Page(
+    return CommandPage(
         name,
         " ".join(["[OPTIONS]", *pieces]),
         text[0],

@@ -24,7 +24,7 @@ SESSIONS = 32
 
 
 @dataclass(frozen=True)
-class Running:
+class PageServer:
     """A server that answers.
 
     Attributes:
@@ -51,7 +51,7 @@ def serve(
     precision: str = "auto",
     device: str = "auto",
     opened: Callable[[str], object] | None = None,
-) -> Iterator[Running]:
+) -> Iterator[PageServer]:
     """Serve the page while the block runs; afterwards nothing is left of it.
 
     Args:
@@ -84,7 +84,7 @@ def serve(
                 threading.Thread(
                     target=_warm_up, args=(catalogue,), name="swinsr-demo-warm-up", daemon=True
                 ).start()
-                yield Running(launched[1], launched[2] or None, folder, jobs)
+                yield PageServer(launched[1], launched[2] or None, folder, jobs)
             finally:
                 jobs.close()
                 blocks.close(verbose=False)

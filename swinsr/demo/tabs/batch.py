@@ -7,7 +7,7 @@ import gradio as gr
 
 from swinsr.demo.assets import asset
 from swinsr.demo.inputs import file_input
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.batch import Line, run_batch
 from swinsr.demo.tasks.plan import plan_batch
 from swinsr.demo.widgets.choices import (
@@ -90,7 +90,7 @@ def build(page: Page) -> None:
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
-        def process(job: Job) -> Any:
+        def process(job: Submission) -> Any:
             return run_batch(
                 page.shop, job, paths or [], read_kind(what, manner, name),
                 read_size(times, number, unit), read_saving(format_name, quality),

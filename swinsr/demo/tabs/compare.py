@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.catalogue import automatic
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.compare import FEWEST, MOST, Panel, run_comparison
 from swinsr.demo.widgets.choices import model_choices, segments
 from swinsr.demo.widgets.page import Page, note
@@ -80,7 +80,7 @@ def build(page: Page) -> None:
         x: float, y: float, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
-        def compare(job: Job) -> list[Panel]:
+        def compare(job: Submission) -> list[Panel]:
             return run_comparison(
                 page.shop, job, original(page.shop, path), names, times, (x / 100, y / 100),
                 int(pixels),

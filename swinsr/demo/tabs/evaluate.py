@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.scoring import Scored, run_scoring
 from swinsr.demo.widgets.choices import model_dropdown, segments
 from swinsr.demo.widgets.page import Page, cell, markup, note, sentence, table
@@ -54,7 +54,7 @@ def build(page: Page) -> None:
         path: str | None, name: str, times: int, request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:  # fmt: skip
-        def score(job: Job) -> Scored:
+        def score(job: Submission) -> Scored:
             return run_scoring(page.shop, job, original(page.shop, path), name, int(times))
 
         done = await page.attempt(request, "evaluate", score, progress)

@@ -7,7 +7,7 @@ import gradio as gr
 
 from swinsr.demo.assets import asset
 from swinsr.demo.catalogue import BASELINES, Offer, fetch, find_offer, offers
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.widgets.page import WORK, Page, markup, note
 from swinsr.errors import DownloadError
 from swinsr.zoo import cached_path, read_record, verify
@@ -77,7 +77,7 @@ def build(page: Page) -> None:
     )
 
 
-def fetch_and_check(name: str, job: Job) -> str:
+def fetch_and_check(name: str, job: Submission) -> str:
     """Get a model if it is not here, and compare its checksum; one sentence on that.
 
     Raises:

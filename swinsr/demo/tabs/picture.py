@@ -5,9 +5,9 @@ from typing import Any
 
 import gradio as gr
 
-from swinsr.demo.jobs import Job
-from swinsr.demo.tasks.convert import Result
-from swinsr.demo.tasks.plan import Plan, plan
+from swinsr.demo.jobs import Submission
+from swinsr.demo.tasks.convert import Converted
+from swinsr.demo.tasks.plan import Estimate, plan
 from swinsr.demo.widgets.choices import model_dropdown, read_saving, saving_choice
 from swinsr.demo.widgets.page import WORK, Page, failure, note, sentence
 from swinsr.demo.widgets.run import run_buttons
@@ -61,7 +61,7 @@ def build(page: Page, *, restores: bool) -> None:
             return gr.Button(interactive=False), "", *nothing
         try:
             wish: Wish = wishes.read(name, *values)
-            found: Plan = plan(
+            found: Estimate = plan(
                 page.shop, upload, wish.model, wish.size, restores=restores, strength=wish.strength
             )
         except SwinsrError as error:
@@ -95,7 +95,7 @@ def build(page: Page, *, restores: bool) -> None:
         path: str | None, name: str, format_name: str, quality: float, values: tuple[Any, ...],
         request: gr.Request, progress: gr.Progress,
     ) -> tuple[Any, ...]:  # fmt: skip
-        def process(job: Job) -> Result:
+        def process(job: Submission) -> Converted:
             wish: Wish = wishes.read(name, *values)
             return page.shop.process(
                 job, original(page.shop, path), wish.model, wish.size,
@@ -141,7 +141,7 @@ def build(page: Page, *, restores: bool) -> None:
         if not lossless:
             return gr.skip(), gr.skip()
 
-        def save(job: Job) -> str:
+        def save(job: Submission) -> str:
             return str(page.shop.save_again(job, lossless, read_saving(format_name, quality)))
 
         saved = await page.attempt(request, tab, save, progress)

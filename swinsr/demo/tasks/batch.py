@@ -4,10 +4,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from swinsr.demo.jobs import Job, JobTimeError, StoppedJobError
+from swinsr.demo.jobs import JobTimeError, StoppedJobError, Submission
 from swinsr.demo.names import free_name, safe_name
-from swinsr.demo.tasks.choose import Saving, Size
-from swinsr.demo.tasks.convert import Result, Workshop
+from swinsr.demo.tasks.choose import Saving, WantedSize
+from swinsr.demo.tasks.convert import Converted, Workshop
 from swinsr.errors import ConfigError, SwinsrError
 
 
@@ -25,11 +25,11 @@ class Line:
     name: str
     member: str | None
     text: str
-    result: Result | None = None
+    result: Converted | None = None
 
 
 def run_batch(
-    shop: Workshop, job: Job, paths: list[str], model: str, size: Size, saving: Saving
+    shop: Workshop, job: Submission, paths: list[str], model: str, size: WantedSize, saving: Saving
 ) -> tuple[Path | None, list[Line]]:
     """Upscale pictures one after another.
 
@@ -81,10 +81,10 @@ def run_batch(
     return archive, lines
 
 
-class _Part(Job):
+class _Part(Submission):
     """A picture's job within that of the batch: its progress is a piece of the whole."""
 
-    def __init__(self, whole: Job, number: int, count: int, name: str) -> None:
+    def __init__(self, whole: Submission, number: int, count: int, name: str) -> None:
         super().__init__(whole.seconds)
         self._whole, self._number, self._count, self._name = whole, number, count, name
         whole.text = f"{number} of {count}: {name}"

@@ -20,7 +20,7 @@ from swinsr.errors import ConfigError
 from swinsr.files.choose import suited
 from swinsr.files.engines import Engines, Suited
 from swinsr.files.settings import Settings, Task
-from swinsr.files.size import Size as Target
+from swinsr.files.size import Size
 from swinsr.inference.baselines import DEFAULT_SCALE
 
 
@@ -39,7 +39,7 @@ class Saving:
 
 
 @dataclass(frozen=True)
-class Size:
+class WantedSize:
     """How large a result becomes: a factor, or a width or height in pixels."""
 
     scale: float | None = None
@@ -87,7 +87,7 @@ class Chosen:
     suited: Suited
     reason: str
     settings: Settings
-    target: Target
+    target: Size
 
     @property
     def own(self) -> float:
@@ -109,7 +109,7 @@ class Chosen:
 
 
 def choose(
-    upload: Upload, model: str, size: Size, saving: Saving, limits: Limits, *, restores: bool,
+    upload: Upload, model: str, size: WantedSize, saving: Saving, limits: Limits, *, restores: bool,
     strength: float = 1.0,
 ) -> Chosen:  # fmt: skip
     """Decide from the header alone, as `swinsr upscale` does for the same settings.

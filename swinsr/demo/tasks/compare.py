@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from swinsr.demo.catalogue import AUTOMATIC, find_offer
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.convert import Workshop, run
 from swinsr.errors import ConfigError
 from swinsr.image import Image, to_depth, write_image
@@ -42,7 +42,7 @@ def crop_around(image: Image, x: float, y: float, side: int) -> Image:
 
 def run_comparison(
     shop: Workshop,
-    job: Job,
+    job: Submission,
     path: str | None,
     models: list[str],
     scale: float,

@@ -10,16 +10,15 @@ import numpy as np
 
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.limits import Limits
 from swinsr.demo.names import known_as
-from swinsr.demo.tasks.choose import Saving, Size, choose
+from swinsr.demo.tasks.choose import Saving, WantedSize, choose
 from swinsr.demo.telling import collected
 from swinsr.demo.uploads import Upload, open_upload
 from swinsr.errors import NotEnoughMemoryError
 from swinsr.files.convert import convert
-from swinsr.files.plan import Job as FileJob
-from swinsr.files.plan import Naming
+from swinsr.files.plan import Job, Naming
 from swinsr.image import (
     Image,
     check_side,
@@ -43,7 +42,7 @@ _ONLY_WRITTEN = "too large to be kept in a second format: saved again, it is mad
 
 
 @dataclass(frozen=True)
-class Result:
+class Converted:
     """A finished picture.
 
     Attributes:
@@ -85,16 +84,16 @@ class Workshop:
 
     def process(
         self,
-        job: Job,
+        job: Submission,
         path: str | None,
         model: str,
-        size: Size,
+        size: WantedSize,
         saving: Saving,
         *,
         restores: bool,
         strength: float = 1.0,
         shown: bool = True,
-    ) -> Result:
+    ) -> Converted:
         """Upscale or restore one upload and write what is downloaded and shown.
 
         Args:
@@ -133,7 +132,7 @@ class Workshop:
         start = time.perf_counter()
         with collected() as told, known_as(upload.name, upload.path, file):
             done = convert(
-                engines, FileJob(upload.path, file, name=upload.name), settings, job.report,
+                engines, Job(upload.path, file, name=upload.name), settings, job.report,
                 models=models, made=keep,
             )  # fmt: skip
         image, end = kept[0] if kept else (None, time.perf_counter())
@@ -158,14 +157,14 @@ class Workshop:
             before = self._shown(upload.read(), None)
             thumb = self._thumb(image)
         assert done.size is not None and done.output_size is not None
-        return Result(
+        return Converted(
             file, lossless, before, after, thumb, done.size, done.output_size, seconds,
             chosen.name,
             engine_line(upscaler) + (f", for {chosen.reason}" if chosen.reason else ""),
             tuple(notes),
         )  # fmt: skip
 
-    def save_again(self, job: Job, lossless: str, saving: Saving) -> Path:
+    def save_again(self, job: Submission, lossless: str, saving: Saving) -> Path:
         """A finished result in another format."""
         path = self.folder.check_inside(lossless)
         job.stage("Writing the result")
@@ -207,7 +206,7 @@ class Workshop:
 
 
 def run(
-    upscaler: "Upscaler", image: Image, scale: float, job: Job, name: str
+    upscaler: "Upscaler", image: Image, scale: float, job: Submission, name: str
 ) -> tuple[Image, float]:
     """The computation alone, with its seconds.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from swinsr.demo.catalogue import find_offer, quicker
 from swinsr.demo.jobs import duration
-from swinsr.demo.tasks.choose import Saving, Size, choose
+from swinsr.demo.tasks.choose import Saving, WantedSize, choose
 from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.uploads import Upload
 from swinsr.errors import ImageError, ImageTooLargeError
@@ -29,7 +29,7 @@ class Less:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Estimate:
     """What would be done.
 
     Attributes:
@@ -44,8 +44,14 @@ class Plan:
 
 
 def plan(
-    shop: Workshop, upload: Upload, model: str, size: Size, *, restores: bool, strength: float = 1.0
-) -> Plan:
+    shop: Workshop,
+    upload: Upload,
+    model: str,
+    size: WantedSize,
+    *,
+    restores: bool,
+    strength: float = 1.0,
+) -> Estimate:
     """Decide from the header alone; arguments as for `Workshop.process`.
 
     Raises:
@@ -57,7 +63,7 @@ def plan(
             upload, model, size, Saving(), shop.limits, restores=restores, strength=strength
         )
     except ImageTooLargeError as error:
-        return Plan(str(error), False, _smaller(shop, upload, model))
+        return Estimate(str(error), False, _smaller(shop, upload, model))
     speeds, scale = shop.catalogue.speeds, chosen.target.scale
     seconds = chosen.seconds(speeds, pixels)
     height, width = chosen.target.final
@@ -66,9 +72,9 @@ def plan(
     # Of several, all ship.
     fetched = "" if chosen.offers[0].here else f" It {chosen.offers[0].place} first."
     if seconds is None:
-        return Plan(f"Makes {made}{why}.{fetched}")
+        return Estimate(f"Makes {made}{why}.{fetched}")
     if seconds <= shop.limits.seconds:
-        return Plan(f"Makes {made}{why}, in {duration(seconds)}.{fetched}")
+        return Estimate(f"Makes {made}{why}, in {duration(seconds)}.{fetched}")
     text = (
         f"{made} would take {duration(seconds)}, and this server gives a picture "
         f"{duration(shop.limits.seconds).removeprefix('about ')}."
@@ -76,11 +82,11 @@ def plan(
     for name in () if restores else quicker(scale):
         guess = speeds.seconds(find_offer(name).entry, scale, pixels)
         if guess is not None and guess <= shop.limits.seconds:
-            return Plan(text, False, Less(f"Take {name}, {duration(guess)}", model=name))
-    return Plan(f"{text} Take a smaller picture.", False)
+            return Estimate(text, False, Less(f"Take {name}, {duration(guess)}", model=name))
+    return Estimate(f"{text} Take a smaller picture.", False)
 
 
-def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan:
+def plan_batch(shop: Workshop, paths: list[str], model: str, size: WantedSize) -> Estimate:
     """The same for many pictures, which are one job; those that cannot be read are left out.
 
     Raises:
@@ -90,7 +96,7 @@ def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan
     pictures = f"{count} picture{'s' if count > 1 else ''}"
     if count > shop.limits.max_files:
         most = shop.limits.max_files
-        return Plan(f"{pictures} are too many; at most {most} are taken at a time.", False)
+        return Estimate(f"{pictures} are too many; at most {most} are taken at a time.", False)
     total, known = 0.0, True
     for path in paths:
         try:
@@ -103,21 +109,21 @@ def plan_batch(shop: Workshop, paths: list[str], model: str, size: Size) -> Plan
         known = known and seconds is not None
         total += seconds or 0.0
     if not known:
-        return Plan(f"{pictures}.")
+        return Estimate(f"{pictures}.")
     if total > shop.limits.seconds:
         allowed = duration(shop.limits.seconds).removeprefix("about ")
-        return Plan(
+        return Estimate(
             f"{pictures} would take {duration(total)}, and this server gives them {allowed}; "
             "choose fewer, or a quicker model.",
             False,
         )
-    return Plan(f"{pictures}, in {duration(total)}.")
+    return Estimate(f"{pictures}, in {duration(total)}.")
 
 
 def _smaller(shop: Workshop, upload: Upload, model: str) -> Less | None:
     for scale in _SCALES:
         try:
-            choose(upload, model, Size(scale), Saving(), shop.limits, restores=False)
+            choose(upload, model, WantedSize(scale), Saving(), shop.limits, restores=False)
         except ImageTooLargeError:
             continue
         return Less(f"Make it {scale:g} times as large", scale=scale)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from swinsr.degradations import add_gaussian_noise, imresize, jpeg
 from swinsr.demo.catalogue import AUTOMATIC, Offer, automatic, find_offer
-from swinsr.demo.jobs import Job
+from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.compare import Panel, enlarge_plainly, save_shown
 from swinsr.demo.tasks.convert import Workshop, run
 from swinsr.errors import ImageReadError
@@ -24,7 +24,7 @@ NOISE, QUALITY = 25, 30
 
 
 @dataclass(frozen=True)
-class Score:
+class ScoreRow:
     """One row: PSNR in dB (inf for identical pictures), SSIM at most 1."""
 
     name: str
@@ -39,11 +39,13 @@ class Scored:
 
     made_worse: str
     measured_on: str
-    scores: tuple[Score, ...]
+    scores: tuple[ScoreRow, ...]
     panels: tuple[Panel, ...]
 
 
-def run_scoring(shop: Workshop, job: Job, path: str | None, model: str, scale: int) -> Scored:
+def run_scoring(
+    shop: Workshop, job: Submission, path: str | None, model: str, scale: int
+) -> Scored:
     """Reduce (or spoil, for models that restore) a picture, restore it, and score the result.
 
     Scores are those of papers: enlargement on the Y channel, a border of `scale` pixels left out;
@@ -120,11 +122,11 @@ def _worse(truth: Pixels, offer: Offer, scale: int) -> tuple[NDArray[np.float32]
     return noisy, f"noise of strength {sigma} (of 255) added"
 
 
-def _score(name: str, pixels: Any, truth: Pixels, scale: int, seconds: float) -> Score:
+def _score(name: str, pixels: Any, truth: Pixels, scale: int, seconds: float) -> ScoreRow:
     on_luma = scale > 1 and truth.shape[2] == 3
     border = scale if scale > 1 else 0
     found = (psnr_ssim_y if on_luma else psnr_ssim)(pixels, truth, border=border)
-    return Score(name, found.psnr, found.ssim, seconds)
+    return ScoreRow(name, found.psnr, found.ssim, seconds)
 
 
 def _difference(pixels: Any, truth: Pixels) -> Pixels:

@@ -15,7 +15,7 @@ from swinsr.demo.catalogue import (
     crisp_models,
     offers,
 )
-from swinsr.demo.tasks.choose import Saving, Size
+from swinsr.demo.tasks.choose import Saving, WantedSize
 from swinsr.demo.widgets.page import markup, note, sentence
 from swinsr.errors import ConfigError
 
@@ -198,7 +198,7 @@ def size_choice(tab: str) -> SizeChoice:
     times = segments(TIMES, "4", "How large?", f"{tab}-size")
     with gr.Row(visible=False, elem_classes="inline") as row:
         number = gr.Number(
-            value=_NUMBERS["width"], label="Size", elem_id=f"{tab}-number", min_width=96
+            value=_NUMBERS["width"], label="WantedSize", elem_id=f"{tab}-number", min_width=96
         )
         unit = gr.Dropdown(
             UNITS, value="width", label="Unit", elem_id=f"{tab}-unit", filterable=False,
@@ -214,16 +214,16 @@ def size_choice(tab: str) -> SizeChoice:
     return SizeChoice(times, number, unit)
 
 
-def read_size(times: str, number: float | None, unit: str) -> Size:
+def read_size(times: str, number: float | None, unit: str) -> WantedSize:
     """What the components chose.
 
     Raises:
         ConfigError: the number is missing.
     """
     if times != OTHER:
-        return Size(scale=float(times))
+        return WantedSize(scale=float(times))
     if number is None:
         raise ConfigError("give a number for the size")
     if unit == "factor":
-        return Size(scale=number)
-    return Size(width=number) if unit == "width" else Size(height=number)
+        return WantedSize(scale=number)
+    return WantedSize(width=number) if unit == "width" else WantedSize(height=number)

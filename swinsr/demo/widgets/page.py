@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import gradio as gr
 
-from swinsr.demo.jobs import Job, Jobs
+from swinsr.demo.jobs import Jobs, Submission
 from swinsr.demo.tasks.convert import Workshop
 from swinsr.errors import SwinsrError
 
@@ -19,7 +19,7 @@ WORK = "work"
 
 
 @dataclass(frozen=True)
-class Attempt(Generic[T]):
+class Reply(Generic[T]):
     """What came of a visitor's wish: a value, or a sentence on why there is none, as HTML."""
 
     value: T | None
@@ -35,7 +35,7 @@ class Page:
     examples: tuple[Path, ...] = ()
 
     async def work(
-        self, request: gr.Request, tab: str, work: Callable[[Job], T], progress: gr.Progress
+        self, request: gr.Request, tab: str, work: Callable[[Submission], T], progress: gr.Progress
     ) -> T:
         """Do a visitor's work in a thread, its progress shown; it ends when it is cancelled.
 
@@ -47,13 +47,13 @@ class Page:
         )
 
     async def attempt(
-        self, request: gr.Request, tab: str, work: Callable[[Job], T], progress: gr.Progress
-    ) -> Attempt[T]:
+        self, request: gr.Request, tab: str, work: Callable[[Submission], T], progress: gr.Progress
+    ) -> Reply[T]:
         """The same for the page itself, where what is wrong becomes a quiet hint in its place."""
         try:
-            return Attempt(await self.work(request, tab, work, progress))
+            return Reply(await self.work(request, tab, work, progress))
         except SwinsrError as error:
-            return Attempt(None, failure(error))
+            return Reply(None, failure(error))
 
     def stopper(self, tab: str) -> Callable[[gr.Request], str]:
         """A handler that ends a visitor's jobs of a tab; it returns what to show."""

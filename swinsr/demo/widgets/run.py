@@ -26,7 +26,7 @@ _IDLE = """() => {{
 
 
 @dataclass(frozen=True)
-class Run:
+class RunControls:
     """The components; `stop` is seen only while there is something to stop."""
 
     page: Page
@@ -70,7 +70,9 @@ class Run:
         ).then(None, None, None, js=_IDLE.format(tab=self.tab), api_visibility="private")
 
 
-def run_buttons(page: Page, tab: str, text: str, *, hint: str = "", ready: bool = False) -> Run:
+def run_buttons(
+    page: Page, tab: str, text: str, *, hint: str = "", ready: bool = False
+) -> RunControls:
     """The row at the foot of a tab's choices.
 
     Args:
@@ -86,4 +88,4 @@ def run_buttons(page: Page, tab: str, text: str, *, hint: str = "", ready: bool 
         )
         stop = gr.Button("Stop", variant="secondary", size="lg", elem_id=f"{tab}-stop")
         status = markup(hint, elem_id=f"{tab}-status", elem_classes="status")
-    return Run(page, tab, start, stop, status)
+    return RunControls(page, tab, start, stop, status)

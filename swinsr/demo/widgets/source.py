@@ -41,7 +41,7 @@ def original(shop: Workshop, path: str | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class Source:
+class PictureInput:
     """The components of one tab's picture."""
 
     picture: gr.Image
@@ -53,7 +53,7 @@ class Source:
         return [self.picture]
 
 
-def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = False) -> Source:
+def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = False) -> PictureInput:
     """A picture input with examples, and a line that tells what was chosen.
 
     Args:
@@ -63,7 +63,7 @@ def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = Fals
         always_copy: show an upright 8-bit copy of every file, so that places in it are places in
             the picture.
     """
-    source = Source(
+    source = PictureInput(
         picture_input(label, f"{tab}-picture"),
         markup(note(_INVITATION), elem_id=f"{tab}-info", elem_classes="info"),
     )
@@ -120,7 +120,7 @@ def preview(shop: Workshop, upload: Upload) -> str:
     return str(path)
 
 
-def _examples(page: Page, source: Source) -> None:
+def _examples(page: Page, source: PictureInput) -> None:
     files = page.examples
     if not files:
         return

@@ -8,7 +8,7 @@ import gradio as gr
 
 from swinsr.demo.assets import asset
 from swinsr.demo.tasks.compare import Panel
-from swinsr.demo.tasks.convert import Result
+from swinsr.demo.tasks.convert import Converted
 
 
 def viewer(empty: str, elem_id: str, *, keeps: bool = False) -> gr.HTML:
@@ -33,7 +33,7 @@ def viewer(empty: str, elem_id: str, *, keeps: bool = False) -> gr.HTML:
     )
 
 
-def split_view(result: Result, file: str | None = None) -> dict[str, Any]:
+def split_view(result: Converted, file: str | None = None) -> dict[str, Any]:
     """Before and after of one picture, and what was done; `file` where it was saved otherwise."""
     panels = [Panel(result.before, "Before"), Panel(result.after, "After")]
     path = result.file.as_posix() if file is None else file
@@ -45,7 +45,7 @@ def split_view(result: Result, file: str | None = None) -> dict[str, Any]:
     }
 
 
-def split_value(result: Result) -> str:
+def split_value(result: Converted) -> str:
     """The same for the viewer."""
     return json.dumps(split_view(result))
 
@@ -55,11 +55,11 @@ def grid_value(panels: Sequence[Panel], size: tuple[int, int], *, pairs: bool = 
     return json.dumps(_view("grid", panels, size) | {"pairs": pairs})
 
 
-def result_facts(result: Result) -> list[tuple[str, str]]:
+def result_facts(result: Converted) -> list[tuple[str, str]]:
     """What was done: names and values."""
     before, after = (f"{width} × {height}" for width, height in (result.source, result.size))
     return [
-        ("Size", f"{before} → {after} pixels"),
+        ("WantedSize", f"{before} → {after} pixels"),
         ("Time", f"{result.seconds:.1f} s"),
         ("Model", result.model),
         ("Computed with", result.engine),

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.catalogue import AUTOMATIC, restorer_name
-from swinsr.demo.tasks.choose import Size
+from swinsr.demo.tasks.choose import WantedSize
 from swinsr.demo.widgets.choices import (
     kind_choice,
     read_kind,
@@ -25,7 +25,7 @@ class Wish:
     """Arguments of `Workshop.process`."""
 
     model: str
-    size: Size
+    size: WantedSize
     strength: float = 1.0
 
 
@@ -70,6 +70,6 @@ def restoring(tab: str) -> Wishes:
             raise ConfigError("give a strength, 0 to 100")
         named = model not in (None, "", AUTOMATIC)
         name = str(model) if named else restorer_name(damage)
-        return Wish(name, Size(), percent / 100)
+        return Wish(name, WantedSize(), percent / 100)
 
     return Wishes([what, strength], read)

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from swinsr.evaluation.condition import SCORE_NAMES
-from swinsr.evaluation.reports.showcase import Group, crops_of, group_results
+from swinsr.evaluation.reports.showcase import ResultGroup, crops_of, group_results
 from swinsr.evaluation.reports.tables import HEADINGS, format_score, row_of
 from swinsr.evaluation.results import Result
 
@@ -149,7 +149,7 @@ def _problems(results: Sequence[Result], document: dict[str, Any]) -> str:
     return "<ul>" + "\n".join(items) + "</ul>" if items else ""
 
 
-def _group(group: Group, crops: Sequence[dict[str, Any]]) -> str:
+def _group(group: ResultGroup, crops: Sequence[dict[str, Any]]) -> str:
     title = f"{group.dataset.name} {group.condition.label}"
     scores = [(r, {i.name: i.scores for i in r.images}) for r in group.results]
     names = list(group.condition.main_scores)

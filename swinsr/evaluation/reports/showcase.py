@@ -18,7 +18,7 @@ from swinsr.evaluation.sample import load_sample
 
 
 @dataclass
-class Group:
+class ResultGroup:
     """The results on one dataset under one condition."""
 
     dataset: Dataset
@@ -31,17 +31,17 @@ class Group:
         return list(dict.fromkeys(i.name for r in self.results for i in r.images))
 
 
-def group_results(results: Sequence[Result]) -> list[Group]:
+def group_results(results: Sequence[Result]) -> list[ResultGroup]:
     """Results by dataset and condition, in the order in which they come."""
-    groups: dict[tuple[str, Condition], Group] = {}
+    groups: dict[tuple[str, Condition], ResultGroup] = {}
     for result in results:
         dataset, condition = result.job.dataset, result.job.condition
-        group = groups.setdefault((dataset.name, condition), Group(dataset, condition))
+        group = groups.setdefault((dataset.name, condition), ResultGroup(dataset, condition))
         group.results.append(result)
     return list(groups.values())
 
 
-def crops_of(group: Group, count: int) -> list[dict[str, Any]]:
+def crops_of(group: ResultGroup, count: int) -> list[dict[str, Any]]:
     """What the viewer shows: up to `count` pictures, evenly spread over the dataset by name.
 
     Returns:
@@ -61,7 +61,7 @@ def crops_of(group: Group, count: int) -> list[dict[str, Any]]:
     return crops
 
 
-def _crop(group: Group, item: Item) -> dict[str, Any]:
+def _crop(group: ResultGroup, item: Item) -> dict[str, Any]:
     scale = group.condition.scale
     sample = load_sample(item, group.condition)
     place = find_place(sample.truth, scale)

@@ -18,7 +18,7 @@ _PIXELS = 1 << 20  # that are mixed at a time, in 64-bit floats
 
 
 @dataclass(frozen=True)
-class Part:
+class FrameRectangle:
     """A frame as it is stored: a rectangle of the canvas.
 
     Attributes:
@@ -37,7 +37,7 @@ class Part:
 
 
 def composed(
-    parts: Iterable[Part], height: int, width: int, channels: int, metadata: Metadata
+    parts: Iterable[FrameRectangle], height: int, width: int, channels: int, metadata: Metadata
 ) -> Iterator[Image]:
     """The whole canvas after each frame, with alpha; what no frame covers is transparent.
 

@@ -15,7 +15,7 @@ from swinsr.image.formats.ifd import (
     POINTERS,
     SHORT,
     Directory,
-    Layout,
+    IfdLayout,
     dump_directory,
     read_children,
     read_directory,
@@ -66,7 +66,7 @@ def orientation_of(block: bytes) -> int:
         DamagedError: the block's first directory cannot be read.
     """
     stream = io.BytesIO(block)
-    layout = Layout.of(stream)
+    layout = IfdLayout.of(stream)
     try:
         values = read_directory(stream, layout, layout.first).numbers(ORIENTATION, layout.order)
     except DamagedError:
@@ -141,7 +141,7 @@ def from_tiff(main: Directory, order: str) -> bytes | None:
     if not kept.entries and not kept.children:
         return None
     head = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8)
-    return head + dump_directory(kept, Layout(order, False, 8), 8)
+    return head + dump_directory(kept, IfdLayout(order, False, 8), 8)
 
 
 def as_directory(block: bytes) -> Directory:
@@ -171,7 +171,7 @@ class _Editor:
     def __init__(self, block: bytes) -> None:
         self.data = bytearray(block)
         self.stream = io.BytesIO(block)
-        self.layout = Layout.of(self.stream)
+        self.layout = IfdLayout.of(self.stream)
         if self.layout.big:
             raise DamagedError("an EXIF block in the BigTIFF form")
         self.main = read_directory(self.stream, self.layout, self.layout.first)

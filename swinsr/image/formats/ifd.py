@@ -24,7 +24,7 @@ POINTERS = (EXIF_POINTER, GPS_POINTER, INTEROP_POINTER)
 
 
 @dataclass(frozen=True)
-class Layout:
+class IfdLayout:
     """How numbers and tables of one file are stored: "<" or ">", classic or BigTIFF."""
 
     order: str
@@ -32,7 +32,7 @@ class Layout:
     first: int  # offset of the first directory
 
     @classmethod
-    def of(cls, stream: BinaryIO) -> "Layout":
+    def of(cls, stream: BinaryIO) -> "IfdLayout":
         """Read the header at the start of the stream.
 
         Raises:
@@ -49,7 +49,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Entry:
+class IfdEntry:
     """One field: its values as raw bytes, and where in the file the entry itself stands."""
 
     tag: int
@@ -73,7 +73,7 @@ class Entry:
 class Directory:
     """One directory, the directories that its pointers lead to, and the offset of the next."""
 
-    entries: dict[int, Entry] = field(default_factory=dict)
+    entries: dict[int, IfdEntry] = field(default_factory=dict)
     children: dict[int, "Directory"] = field(default_factory=dict)
     following: int = 0
     following_position: int = -1
@@ -86,7 +86,7 @@ class Directory:
 
 
 def read_directory(
-    stream: BinaryIO, layout: Layout, offset: int, only: Container[int] | None = None
+    stream: BinaryIO, layout: IfdLayout, offset: int, only: Container[int] | None = None
 ) -> Directory:
     """Read the directory at `offset`, without following its pointers.
 
@@ -124,7 +124,7 @@ def read_directory(
             if room < 0:
                 raise DamagedError("its fields claim more than the file holds")
             value = _read(stream, where, length)
-        found.entries.setdefault(tag, Entry(tag, kind, count, value, start + index * size))
+        found.entries.setdefault(tag, IfdEntry(tag, kind, count, value, start + index * size))
     tail = _read_up_to(stream, found.following_position, inline)
     if len(tail) == inline:
         found.following = struct.unpack(layout.order + offset_code, tail)[0]
@@ -132,7 +132,7 @@ def read_directory(
 
 
 def read_children(
-    stream: BinaryIO, layout: Layout, directory: Directory, pointers: Iterable[int] = POINTERS
+    stream: BinaryIO, layout: IfdLayout, directory: Directory, pointers: Iterable[int] = POINTERS
 ) -> None:
     """Fill in the EXIF, GPS and interoperability directories; damaged ones are left out.
 
@@ -156,7 +156,7 @@ def read_children(
         directory.children[tag] = child
 
 
-def dump_directory(directory: Directory, layout: Layout, base: int) -> bytes:
+def dump_directory(directory: Directory, layout: IfdLayout, base: int) -> bytes:
     """A directory that will stand at `base` (even), its values and children behind it."""
     count_code, table_code, offset_code, inline = _codes(layout)
     fields = {tag: e for tag, e in directory.entries.items() if tag not in POINTERS}
@@ -181,7 +181,7 @@ def dump_directory(directory: Directory, layout: Layout, base: int) -> bytes:
     return b"".join([*table, following, *behind])
 
 
-def _codes(layout: Layout) -> tuple[str, str, str, int]:
+def _codes(layout: IfdLayout) -> tuple[str, str, str, int]:
     """Struct codes of the number of entries, of an entry without its value, of an offset; bytes."""
     return ("Q", "HHQ", "Q", 8) if layout.big else ("H", "HHI", "I", 4)
 

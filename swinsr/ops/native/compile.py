@@ -40,7 +40,7 @@ X86 = {
 
 
 @dataclass(frozen=True)
-class Target:
+class BuildTarget:
     """Another kind of machine that zig compiles for.
 
     Attributes:
@@ -56,10 +56,10 @@ class Target:
 
 # By the platform tag of the wheel.
 TARGETS = {
-    "manylinux_2_17_x86_64": Target("x86_64-linux-gnu.2.17", "x86_64", ".so"),
-    "manylinux_2_17_aarch64": Target("aarch64-linux-gnu.2.17", "aarch64", ".so"),
-    "macosx_11_0_arm64": Target("aarch64-macos.11.0", "arm64", ".dylib"),
-    "macosx_11_0_x86_64": Target("x86_64-macos.11.0", "x86_64", ".dylib"),
+    "manylinux_2_17_x86_64": BuildTarget("x86_64-linux-gnu.2.17", "x86_64", ".so"),
+    "manylinux_2_17_aarch64": BuildTarget("aarch64-linux-gnu.2.17", "aarch64", ".so"),
+    "macosx_11_0_arm64": BuildTarget("aarch64-macos.11.0", "arm64", ".dylib"),
+    "macosx_11_0_x86_64": BuildTarget("x86_64-macos.11.0", "x86_64", ".dylib"),
 }
 
 
@@ -104,7 +104,7 @@ def instruction_sets(machine: str | None = None) -> dict[str, str]:
     return X86 if named in ("x86_64", "amd64") else {"baseline": ""}
 
 
-def compile_library(to: Path = LIBRARY, target: Target | None = None) -> Path:
+def compile_library(to: Path = LIBRARY, target: BuildTarget | None = None) -> Path:
     """Compile and link; the library appears whole or not at all.
 
     Args:

@@ -15,7 +15,7 @@ PRETRAINING = "simmim"  # as files of such weights name their task
 
 
 @dataclass(frozen=True)
-class Transfer:
+class WarmStart:
     """Names of the tensors that were taken, and of the network's others."""
 
     taken: tuple[str, ...]
@@ -60,7 +60,7 @@ def read_weights(path: Path, *, hierarchical: bool = False) -> Weights:
     return Weights(path, tensors, pretrained)
 
 
-def take_weights(network: Encoder, weights: Weights) -> Transfer:
+def take_weights(network: Encoder, weights: Weights) -> WarmStart:
     """Copy every tensor that the network has by the same name and shape.
 
     Args:
@@ -84,4 +84,4 @@ def take_weights(network: Encoder, weights: Weights) -> Transfer:
                 left.append(name)
     if not taken:
         raise WeightsMismatchError(f"{weights.path}: no tensor fits the recipe's network")
-    return Transfer(tuple(taken), tuple(left))
+    return WarmStart(tuple(taken), tuple(left))

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import GifImagePlugin
 
-from swinsr.image.formats.compose import CLEAR, KEEP, RESTORE, Part, composed
+from swinsr.image.formats.compose import CLEAR, KEEP, RESTORE, FrameRectangle, composed
 from swinsr.image.formats.faults import DamagedError, foreign_decoder
 from swinsr.image.formats.form import Header
 from swinsr.image.formats.gif.blocks import TRAILER, GifFile, GifPicture, parse
@@ -49,7 +49,7 @@ def _metadata(file: GifFile) -> Metadata:
     return Metadata(icc=file.icc, xmp=file.xmp, texts=texts)
 
 
-def _frame(data: bytes, file: GifFile, picture: GifPicture) -> Part:
+def _frame(data: bytes, file: GifFile, picture: GifPicture) -> FrameRectangle:
     numbers, is_gray = _numbers(data, file, picture)
     if is_gray:
         pixels = numbers[..., None].copy()
@@ -62,7 +62,7 @@ def _frame(data: bytes, file: GifFile, picture: GifPicture) -> Part:
     if picture.clear is not None:
         alpha = np.where(numbers == picture.clear, 0, 255).astype(np.uint8)
     after = _AFTER.get(picture.after, KEEP)
-    return Part(Image(pixels, alpha), picture.top, picture.left, after, over=True)
+    return FrameRectangle(Image(pixels, alpha), picture.top, picture.left, after, over=True)
 
 
 def _numbers(data: bytes, file: GifFile, picture: GifPicture) -> tuple[Array, bool]:

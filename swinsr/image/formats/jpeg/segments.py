@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from swinsr.image.formats import photoshop, xmp
 from swinsr.image.formats.faults import DamagedError
-from swinsr.image.formats.ifd import Layout, read_directory
+from swinsr.image.formats.ifd import IfdLayout, read_directory
 from swinsr.image.picture import COMMENT, Metadata, Text
 
 _COM, _SOS, _EOI = 0xFE, 0xDA, 0xD9
@@ -119,7 +119,7 @@ def _pictures(block: bytes) -> int:
     """How many pictures the file holds; 2 where that cannot be read."""
     stream = io.BytesIO(block)
     try:
-        layout = Layout.of(stream)
+        layout = IfdLayout.of(stream)
         found = read_directory(stream, layout, layout.first).numbers(_PICTURES, layout.order)
     except (DamagedError, struct.error):
         return 2

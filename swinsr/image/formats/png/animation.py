@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from swinsr.image.formats.compose import KEEP, Part, composed
+from swinsr.image.formats.compose import KEEP, FrameRectangle, composed
 from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.form import Contents, Header
 from swinsr.image.formats.png import chunks as png
@@ -52,10 +52,10 @@ def decode_frames(data: bytes, header: Header) -> Iterator[Image]:
     file = png.parse(data)
     frames, _ = _parse(data)
 
-    def parts() -> Iterator[Part]:
+    def parts() -> Iterator[FrameRectangle]:
         for frame in frames:
             one = replace(file, height=frame.height, width=frame.width, data=tuple(frame.data))
-            yield Part(decode_file(one), frame.top, frame.left, frame.after, frame.over)
+            yield FrameRectangle(decode_file(one), frame.top, frame.left, frame.after, frame.over)
 
     return composed(parts(), header.height, header.width, file.channels, file.metadata)
 

@@ -18,7 +18,7 @@ from swinsr.image.formats.form import (
     Frames,
     Header,
 )
-from swinsr.image.formats.ifd import Layout, read_directory
+from swinsr.image.formats.ifd import IfdLayout, read_directory
 from swinsr.image.limits import Limit
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Tiff(Format):
 
     def size(self, stream: BinaryIO, head: bytes) -> tuple[int, int]:
         """From the first directory."""
-        layout = Layout.of(stream)
+        layout = IfdLayout.of(stream)
         directory = read_directory(stream, layout, layout.first)
         width, height = directory.numbers(256, layout.order), directory.numbers(257, layout.order)
         if len(width) != 1 or len(height) != 1:

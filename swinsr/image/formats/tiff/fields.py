@@ -8,7 +8,7 @@ import re
 import struct
 
 from swinsr.image.formats import exif, photoshop
-from swinsr.image.formats.ifd import POINTERS, Directory, Entry, Layout
+from swinsr.image.formats.ifd import POINTERS, Directory, IfdEntry, IfdLayout
 from swinsr.image.formats.pillow.images import sane_dpi
 from swinsr.image.picture import Metadata
 
@@ -26,7 +26,7 @@ _MOST_NAMED = 6
 
 
 def described(
-    main: Directory, file: Layout, height: int, width: int
+    main: Directory, file: IfdLayout, height: int, width: int
 ) -> tuple[Metadata, tuple[str, ...]]:
     """What goes on with the picture, and a sentence on each thing that does not.
 
@@ -70,7 +70,7 @@ def described(
     return metadata, tuple(notes)
 
 
-def _states_layout(entry: Entry, height: int, width: int) -> bool:
+def _states_layout(entry: IfdEntry, height: int, width: int) -> bool:
     """Whether a description is of the pixels' layout and not of what they show.
 
     tifffile, OME, ImageJ and slide scanners write such ones; they are untrue of a larger picture.
@@ -87,7 +87,7 @@ def _states_layout(entry: Entry, height: int, width: int) -> bool:
     return re.search(rf"\b{width}\s*[xX\u00d7*]\s*{height}\b", text) is not None
 
 
-def _iptc(entry: Entry | None, order: str) -> bytes | None:
+def _iptc(entry: IfdEntry | None, order: str) -> bytes | None:
     """The datasets; some writers store them as 32-bit numbers of the file's byte order."""
     if entry is None:
         return None

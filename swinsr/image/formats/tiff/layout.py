@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from swinsr.image.formats import exif
 from swinsr.image.formats.faults import DamagedError, UnsupportedError
-from swinsr.image.formats.ifd import SHORT, Directory, Layout, read_children, read_directory
+from swinsr.image.formats.ifd import SHORT, Directory, IfdLayout, read_children, read_directory
 from swinsr.image.formats.tiff.fields import described
 from swinsr.image.picture import Metadata
 
@@ -65,7 +65,7 @@ def describe_file(stream: BinaryIO) -> TiffLayout:
 def _describe(
     stream: BinaryIO, size: int, max_pixels: int | None, data: bytes | None
 ) -> TiffLayout:
-    file = Layout.of(stream)
+    file = IfdLayout.of(stream)
     main = read_directory(stream, file, file.first)
     read_children(stream, file, main)
 
@@ -128,7 +128,7 @@ def _describe(
     )
 
 
-def _orientation_at(main: Directory, file: Layout) -> int | None:
+def _orientation_at(main: Directory, file: IfdLayout) -> int | None:
     entry = main.entries.get(exif.ORIENTATION)
     if entry is None or entry.kind != SHORT:
         return None

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import TiffImagePlugin
 
 from swinsr.image.formats.faults import DamagedError, foreign_decoder
-from swinsr.image.formats.ifd import LONG, SHORT, Directory, Entry, Layout, dump_directory
+from swinsr.image.formats.ifd import LONG, SHORT, Directory, IfdEntry, IfdLayout, dump_directory
 from swinsr.image.formats.quiet import quiet_pillow
 from swinsr.image.formats.tiff.layout import DEFLATE, TiffLayout
 from swinsr.image.picture import Array
@@ -45,14 +45,14 @@ def unpack_samples(data: bytes, layout: TiffLayout) -> Array:
 
 def _bytes(data: bytes, layout: TiffLayout, row_bytes: int, across: int, *, tiled: bool) -> Array:
     """The rows' bytes, (H, across * row_bytes)."""
-    file = Layout.of(io.BytesIO(data))
+    file = IfdLayout.of(io.BytesIO(data))
     entries = {tag: e for tag, e in layout.main.entries.items() if tag not in _DROPPED}
     given = {**_AS_GRAY, _WIDTH: row_bytes * across}
     if tiled:
         given[_TILE_WIDTH] = row_bytes
     for tag, value in given.items():
         kind, code = (SHORT, "H") if tag in _AS_GRAY else (LONG, "I")
-        entries[tag] = Entry(tag, kind, 1, struct.pack(file.order + code, value))
+        entries[tag] = IfdEntry(tag, kind, 1, struct.pack(file.order + code, value))
     end = len(data) + len(data) % 2
     code, at = ("Q", 8) if file.big else ("I", 4)
     edited = bytearray(data.ljust(end, b"\0") + dump_directory(Directory(entries), file, end))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from swinsr.image.formats.faults import DamagedError
 from swinsr.image.formats.form import Format, Header, check_size
-from swinsr.image.formats.ifd import Directory, Layout, read_directory
+from swinsr.image.formats.ifd import Directory, IfdLayout, read_directory
 from swinsr.image.limits import Limit
 from swinsr.image.picture import Image
 
@@ -20,7 +20,7 @@ def page_offsets(data: bytes) -> list[tuple[int, int]]:
         DamagedError: a page's directory cannot be read.
     """
     stream = io.BytesIO(data)
-    layout = Layout.of(stream)
+    layout = IfdLayout.of(stream)
     offset, seen, pages = layout.first, set[int](), list[tuple[int, int]]()
     while offset and offset not in seen:
         seen.add(offset)
@@ -44,7 +44,7 @@ def decode_pages(data: bytes, form: Format, limit: Limit) -> Iterator[Image]:
         form: what reads a page.
         limit: asked for each page.
     """
-    layout = Layout.of(io.BytesIO(data))
+    layout = IfdLayout.of(io.BytesIO(data))
     code, at = ("Q", 8) if layout.big else ("I", 4)
     for offset, following in page_offsets(data):
         edited = bytearray(data)

@@ -93,7 +93,7 @@ def _write_page(writer: "tifffile.TiffWriter", page: Image, samples: Array, *, p
 
 def add_metadata(stream: BinaryIO, metadata: list[Metadata]) -> None:
     """Append directories with the old fields and the new, and point the file to them."""
-    layout = ifd.Layout.of(stream)
+    layout = ifd.IfdLayout.of(stream)
     code = layout.order + ("Q" if layout.big else "I")
     places, offset = [8 if layout.big else 4], layout.first
     directories: list[ifd.Directory] = []
@@ -120,7 +120,7 @@ def add_metadata(stream: BinaryIO, metadata: list[Metadata]) -> None:
     stream.write(struct.pack(code, following))
 
 
-def _start_of(directory: ifd.Directory, layout: ifd.Layout) -> int:
+def _start_of(directory: ifd.Directory, layout: ifd.IfdLayout) -> int:
     first = min(entry.position for entry in directory.entries.values())
     return first - (8 if layout.big else 2)  # behind the number of entries
 
@@ -135,5 +135,5 @@ def _fields(metadata: Metadata, *, with_exif: bool) -> ifd.Directory:
         (IPTC, _UNDEFINED, metadata.iptc),
     ):
         if value is not None:
-            fields.entries[tag] = ifd.Entry(tag, kind, len(value), value)
+            fields.entries[tag] = ifd.IfdEntry(tag, kind, len(value), value)
     return fields

@@ -38,7 +38,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Job:
+class Trial:
     """One row of the table."""
 
     contestant: Contestant
@@ -47,16 +47,16 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Trials:
     """All rows, and sentences on combinations that make none."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[Trial, ...]
     notes: tuple[str, ...] = ()
 
 
 def make_plan(
     contestants: Sequence[Contestant], datasets: Sequence[Dataset], request: Request
-) -> Plan:
+) -> Trials:
     """Set every model to every dataset, at what the model is for.
 
     A network is measured at its own scale, where that or nothing at all is asked for. Restoration
@@ -68,7 +68,7 @@ def make_plan(
         ConfigError: a network has nothing to be measured on.
     """
     notes: list[str] = []
-    jobs: list[Job] = []
+    jobs: list[Trial] = []
     measured: set[str] = set()
     for dataset in datasets:
         asked = {
@@ -78,7 +78,7 @@ def make_plan(
         baseline = [*of_networks, *_asked_for(dataset, request, bool(of_networks))]
         for contestant in contestants:
             conditions = asked.get(contestant.name, baseline)
-            jobs += [Job(contestant, dataset, c) for c in sorted(set(conditions), key=_order)]
+            jobs += [Trial(contestant, dataset, c) for c in sorted(set(conditions), key=_order)]
             if conditions:
                 measured.add(contestant.name)
             else:
@@ -86,7 +86,7 @@ def make_plan(
     for contestant in contestants:
         if contestant.name not in measured:
             raise ConfigError(_nothing_for(contestant, datasets[0], request))
-    return Plan(tuple(jobs), tuple(dict.fromkeys(notes)))
+    return Trials(tuple(jobs), tuple(dict.fromkeys(notes)))
 
 
 def _order(condition: Condition) -> tuple[bool, str, int, int]:

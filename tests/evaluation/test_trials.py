@@ -7,7 +7,7 @@ import pytest
 from swinsr.errors import ConfigError
 from swinsr.evaluation.contestant import Contestant
 from swinsr.evaluation.known import Dataset, known_by_name
-from swinsr.evaluation.plan import Request, make_plan
+from swinsr.evaluation.trials import Request, make_plan
 from swinsr.inference.engine import BaselineEngine
 from swinsr.models import SwinIRConfig
 
