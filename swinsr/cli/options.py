@@ -113,6 +113,24 @@ ThreadsPerWorker: TypeAlias = Annotated[
         rich_help_panel=_CLUSTER,
     ),
 ]
+Tiles: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--tiles",
+        metavar="URL",
+        help="Of --ray: where workers leave tiles, as s3://bucket/tiles, if they do not share the "
+        "output's folder.",
+        rich_help_panel=_CLUSTER,
+    ),
+]
+# By the parameter of `cluster_of`, with its default.
+_CLUSTER_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "ray": (Ray, None),
+    "workers": (Workers, None),
+    "gpus_per_worker": (GpusPerWorker, None),
+    "threads_per_worker": (ThreadsPerWorker, 1),
+    "tiles": (Tiles, None),
+}
 _REQUIRED = ("task",)
 
 
@@ -129,16 +147,47 @@ def with_settings(*without: str) -> Callable[[Callable[..., None]], Callable[...
             command(settings=settings_of(chosen), **given)
 
         own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
-        parameters = [*own, *(_parameter(name) for name in names)]
-        # Those without a default first, as Python has it.
-        parameters.sort(key=lambda p: p.default is not inspect.Parameter.empty)
-        keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
-        run.__name__, run.__doc__ = command.__name__, command.__doc__
-        run.__annotations__ = {p.name: p.annotation for p in keyword}
-        vars(run)["__signature__"] = inspect.Signature(keyword)
-        return run
+        return _signed(run, command, [*own, *(_parameter(name) for name in names)])
 
     return decorate
+
+
+def with_cluster(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of a cluster but some, in place of its parameter `cluster`.
+
+    It is called with a `ClusterSettings`, or None for this machine.
+    """
+    known = {name: option for name, option in _CLUSTER_OPTIONS.items() if name not in without}
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        def run(**given: Any) -> None:
+            chosen = {name: given.pop(name) for name in known}
+            command(cluster=cluster_of(**chosen), **given)
+
+        kind = inspect.Parameter.KEYWORD_ONLY
+        options = [
+            inspect.Parameter(name, kind, default=default, annotation=annotation)
+            for name, (annotation, default) in known.items()
+        ]
+        parameters: list[inspect.Parameter] = []
+        for parameter in inspect.signature(command).parameters.values():
+            parameters += options if parameter.name == "cluster" else [parameter]
+        return _signed(run, command, parameters)
+
+    return decorate
+
+
+def _signed(
+    run: Callable[..., None], command: Callable[..., None], parameters: list[inspect.Parameter]
+) -> Callable[..., None]:
+    """`run` under the name of `command`, with the parameters that typer is to read."""
+    # Those without a default first, as Python has it.
+    ordered = sorted(parameters, key=lambda p: p.default is not inspect.Parameter.empty)
+    keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in ordered]
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {p.name: p.annotation for p in keyword}
+    vars(run)["__signature__"] = inspect.Signature(keyword)
+    return run
 
 
 def _parameter(name: str) -> inspect.Parameter:
@@ -178,7 +227,7 @@ def cluster_of(
     ray: str | None,
     workers: str | None,
     gpus_per_worker: float | None,
-    threads: int,
+    threads_per_worker: int,
     tiles: str | None = None,
 ) -> "ClusterSettings | None":
     """Where the work is done; None for here.
@@ -189,7 +238,8 @@ def cluster_of(
     from swinsr.cluster.settings import ClusterSettings
 
     if ray is None:
-        if workers is not None or gpus_per_worker is not None or threads != 1 or tiles is not None:
+        others = (workers, gpus_per_worker, tiles)
+        if threads_per_worker != 1 or any(other is not None for other in others):
             raise ConfigError(
                 "--workers, --gpus-per-worker, --threads-per-worker and --tiles are of --ray; give "
                 "that too"
@@ -201,4 +251,4 @@ def cluster_of(
         if len(parts) > 2 or not all(part.isdecimal() for part in parts):
             raise ConfigError(f"--workers is N or MIN,MAX, not {workers!r}")
         number = (int(parts[0]), int(parts[-1]))
-    return ClusterSettings(ray, number, gpus_per_worker, threads, tiles)
+    return ClusterSettings(ray, number, gpus_per_worker, threads_per_worker, tiles)

@@ -19,6 +19,11 @@ def serve(
         help="Answer only requests that bring it.",
         show_default=False,
     ),
+    page: bool = typer.Option(
+        False,
+        "--page",
+        help="The page of `swinsr demo`, too, at /page/; the token is its password.",
+    ),
     max_pixels: int = typer.Option(
         _DEFAULT.max_pixels, min=1, help="Largest picture that is taken."
     ),
@@ -47,9 +52,11 @@ def serve(
     from swinsr.serve.server import serve
 
     with serve(
-        limits, host=host, port=port, token=token, device=device, precision=precision
+        limits, host=host, port=port, token=token, device=device, precision=precision, page=page
     ) as running:
         if token is None and host not in ("127.0.0.1", "::1", "localhost"):
             report_note("others can reach this server, and it asks for no --token")
         report_line(f"swinsr serve at {running.url}")
+        if page:
+            report_note(f"its page opens at {running.url}/page/")
         running.wait()

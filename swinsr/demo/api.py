@@ -6,7 +6,8 @@ import gradio as gr
 
 from swinsr.demo.catalogue import AUTOMATIC, list_models
 from swinsr.demo.inputs import file_input
-from swinsr.demo.tasks.convert import Converted, Saving, WantedSize
+from swinsr.demo.tasks.choose import Saving, WantedSize
+from swinsr.demo.tasks.convert import Converted
 from swinsr.demo.widgets.choices import AS_ORIGINAL, read_saving
 from swinsr.demo.widgets.page import WORK, Page, told
 

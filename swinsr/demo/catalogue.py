@@ -14,12 +14,12 @@ import numpy as np
 from swinsr.demo.jobs import Submission
 from swinsr.demo.speeds import Speeds
 from swinsr.demo.telling import tell
-from swinsr.demo.uploads import Upload
 from swinsr.errors import ModelNotFoundError
-from swinsr.files.engines import restorer
-from swinsr.files.judge import judge
+from swinsr.files.engines import Engines, restorer, wrapped
+from swinsr.files.settings import Settings
 from swinsr.image import Image
 from swinsr.zoo import (
+    Damage,
     ModelEntry,
     bundled_models,
     cached_path,
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 AUTOMATIC = "auto"
 CRISP = "crisp"
+# Kinds that tell what a picture has been through, and how that is said as a reason.
+DAMAGES: dict[str, tuple[Damage, str]] = {
+    "photo": ("slight", "a photograph"),
+    "drawing": ("none", ""),
+    "old": ("heavy", "an old or noisy picture"),
+}
 # What a picture is, in place of a model's name. CRISP is offered only where a network for it ships.
 KINDS = {
     AUTOMATIC: "Automatic",
@@ -190,27 +196,13 @@ def automatic(scale: float) -> str:
     return default_model(scale).name
 
 
-def suited_name(kind: str, upload: Upload, scale: float) -> tuple[str, str]:
-    """The bundled model for a kind of picture, and why it was taken.
-
-    Args:
-        kind: of `KINDS`; `AUTOMATIC` for the model that `swinsr upscale` takes for the file.
-        upload: the picture.
-        scale: factor of enlargement.
+def crisp_name(scale: float) -> str:
+    """The bundled model for a crisp result.
 
     Raises:
-        ModelNotFoundError: none for such a picture ships.
+        ModelNotFoundError: none ships.
     """
-    if kind == AUTOMATIC:
-        damage, reason = judge(upload.path, upload.header)
-        chosen = default_model(scale, damage=damage)
-        return chosen.name, reason if chosen.damage != "none" else ""
-    if kind == CRISP:
-        return _reaching(crisp_models(), scale, "crisp results"), "a crisp result"
-    if kind == "old":
-        return default_model(scale, damage="heavy").name, "an old or noisy picture"
-    chosen = default_model(scale, damage="slight" if kind == "photo" else "none")
-    return chosen.name, "a photograph" if chosen.damage != "none" else ""
+    return _reaching(crisp_models(), scale, "crisp results")
 
 
 def crisp_models() -> list[ModelEntry]:
@@ -246,26 +238,18 @@ class Catalogue:
         """Names of the models in memory."""
         return list(self._loaded)
 
-    def get(self, name: str, job: Submission, strength: float = 1.0) -> "Upscaler":
-        """A model ready to run; downloaded and loaded first where that is needed.
+    def engines(self, settings: Settings, job: Submission) -> Engines:
+        """The models of a run, of which each is shared with other runs.
 
         Args:
-            name: of an offer.
+            settings: of the run.
             job: notified with what is going on.
-            strength: share of a restoration that is taken.
-
-        Raises:
-            ModelNotFoundError: no model of that name.
-            DownloadError: it could not be fetched whole and right.
-            CheckpointError: its file is damaged.
         """
-        ready = self._get(name, job)
-        if strength == 1:
-            return ready
-        from swinsr.inference import Upscaler
-        from swinsr.inference.ensemble import BlendedEngine
+        return Engines(settings, lambda name, asked: wrapped(self.get(name, job), asked))
 
-        return Upscaler(BlendedEngine(ready.engine, strength))
+    def reaching(self, model: str, scale: float, job: Submission) -> "Upscaler":
+        """The model of a name, or with `AUTOMATIC` those that a clean picture is given."""
+        return self.engines(Settings(model=model), job).get(scale)
 
     def warm_up(self) -> None:
         """Load the usual model and learn how quick this machine is; meant for a thread.
@@ -275,7 +259,7 @@ class Catalogue:
         """
         job = Submission(math.inf)
         name = automatic(4)
-        ready = self._get(name, job)
+        ready = self.get(name, job)
         square = Image(np.random.default_rng(0).integers(0, 256, _SQUARE, np.uint8))
         for _ in range(2):  # the first run pays for its own start
             start = time.perf_counter()
@@ -283,7 +267,18 @@ class Catalogue:
             seconds = time.perf_counter() - start
         self.speeds.note(find_offer(name).entry, ready.scale, square.height * square.width, seconds)
 
-    def _get(self, name: str, job: Submission) -> "Upscaler":
+    def get(self, name: str, job: Submission) -> "Upscaler":
+        """A model ready to run; downloaded and loaded first where that is needed.
+
+        Args:
+            name: of an offer.
+            job: notified with what is going on.
+
+        Raises:
+            ModelNotFoundError: no model of that name.
+            DownloadError: it could not be fetched whole and right.
+            CheckpointError: its file is damaged.
+        """
         with self._alone(job):
             ready = self._loaded.get(name)
             if ready is not None:

@@ -3,8 +3,11 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import Container
-from pathlib import PurePosixPath
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from swinsr.errors import ImageReadError, ImageTooLargeError, ImageWriteError
 
 # What programs on some system take as more than a letter of a name.
 _UNSAFE = re.compile(r"[^\w\-. ()+,@#=]")
@@ -34,3 +37,23 @@ def free_name(name: str, taken: Container[str]) -> str:
     path = PurePosixPath(name)
     numbered = (f"{path.stem}_{number}{path.suffix}" for number in itertools.count(2))
     return next(other for other in numbered if other.lower() not in taken)
+
+
+@contextmanager
+def known_as(name: str, *paths: Path) -> Iterator[None]:
+    """Errors that have the visitor's name for a picture, and not the server's folders.
+
+    Args:
+        name: of the picture, in place of the first path.
+        paths: of its files; the others are called by their own names.
+
+    Raises:
+        ImageReadError, ImageTooLargeError, ImageWriteError: in place of those with whole paths.
+    """
+    try:
+        yield
+    except (ImageReadError, ImageTooLargeError, ImageWriteError) as error:
+        told = str(error).replace(str(paths[0]), name)
+        for path in paths:
+            told = told.replace(f"{path.parent}/", "")
+        raise type(error)(told) from error

@@ -1,8 +1,9 @@
 """How long a run will take here: measured on this machine, run by run."""
 
-import math
 import threading
+from collections.abc import Sequence
 
+from swinsr.inference.passes import SPARE, passes_for
 from swinsr.zoo import ModelEntry
 
 # A run of fewer pixels says more about its start than about its speed.
@@ -55,10 +56,25 @@ class Speeds:
                 rate = self._rates[known] * entry.bytes / self._weights[known]
         return rate * pixels * _load(entry.scale, scale)
 
+    def relayed(
+        self, entries: Sequence[ModelEntry | None], scale: float, pixels: int
+    ) -> float | None:
+        """The same for models one after the other, each once; of one alone, what `seconds` says."""
+        if len(entries) == 1:
+            return self.seconds(entries[0], scale, pixels)
+        total = 0.0
+        for entry in entries:
+            own = 1 if entry is None else entry.scale
+            guess = self.seconds(entry, own, pixels)
+            if guess is None:
+                return None
+            total, pixels = total + guess, pixels * own**2
+        return total
+
 
 def _load(own: int, scale: float) -> float:
     """Pixels that a network of scale `own` is given in all its passes, for each of the picture."""
     if own <= 1:
         return 1.0
-    passes = max(math.ceil(math.log(max(scale, 1.0), own) - 1e-9), 1)
+    passes = passes_for(own, max(scale, 1.0), SPARE)
     return float(sum(own ** (2 * number) for number in range(passes)))

@@ -14,7 +14,7 @@ from swinsr.errors import (
     is_out_of_memory,
 )
 from swinsr.files.choose import choose_way, suited
-from swinsr.files.engines import Engines, Models
+from swinsr.files.engines import Engines, Models, Suited
 from swinsr.files.expect import Announce, expect
 from swinsr.files.outputs import checked_format, make_parent, write_out
 from swinsr.files.plan import Job
@@ -83,6 +83,9 @@ def convert(
     settings: Settings,
     report: Report,
     announce: Announce | None = None,
+    *,
+    models: Suited | None = None,
+    made: "Callable[[Image], None] | None" = None,
 ) -> Record:
     """Read, upscale or restore, and write one file.
 
@@ -92,6 +95,8 @@ def convert(
         settings: what is done to it.
         report: notified with the share of the work done.
         announce: notified, before long work, with the source's name and what to expect.
+        models: those of them that suit the picture, where that is known; None to judge it.
+        made: notified with a single picture before it is written; not of one in tiles or bands.
 
     Raises:
         SwinsrError: whatever went wrong; nothing was written.
@@ -100,7 +105,7 @@ def convert(
     if form is None:
         return Record(job.source_name, job.output_name, "skipped")
     header = look(job)
-    models = suited(engines, settings, job.source, header)
+    models = models or suited(engines, settings, job.source, header)
     if header is not None:
         way = choose_way(models, settings, header.height, header.width)
         if announce is not None:
@@ -116,6 +121,8 @@ def convert(
     conversion = Conversion(models, job, settings, form)
     conversion.read()
     conversion.compute(report)
+    if made is not None and conversion.result is not None:
+        made(conversion.result)
     return conversion.write()
 
 

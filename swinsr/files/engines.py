@@ -92,7 +92,7 @@ class Engines:
         )
 
         settings = self._settings
-        name, *others = self._names(settings.scale)
+        name, *others = self.names(settings.scale)
         if others:
             return settings.scale
         if name in BASELINES:
@@ -120,7 +120,7 @@ class Engines:
         from swinsr.inference import Upscaler
         from swinsr.inference.relay import RelayEngine
 
-        names = self._names(scale, damage=damage)
+        names = self.names(scale, damage=damage)
         for name in names:
             if name not in self._loaded:
                 self._loaded[name] = self._loader(name, self._settings)
@@ -130,7 +130,8 @@ class Engines:
             self._loaded[whole] = Upscaler(RelayEngine(engines))
         return self._loaded[whole]
 
-    def _names(self, scale: float | None, *, damage: "Damage" = "none") -> tuple[str, ...]:
+    def names(self, scale: float | None, *, damage: "Damage" = "none") -> tuple[str, ...]:
+        """What `get` gives, by name, without torch: one model, or several one after the other."""
         from swinsr.inference.baselines import DEFAULT_SCALE
         from swinsr.inference.stages import default_stages
         from swinsr.zoo import crisp_model
@@ -164,6 +165,10 @@ class Suited:
     def get(self, scale: float | None) -> "Upscaler":
         """The model for an enlargement."""
         return self.engines.get(scale, damage=self.damage)
+
+    def names(self, scale: float | None) -> tuple[str, ...]:
+        """What that is, by name."""
+        return self.engines.names(scale, damage=self.damage)
 
     def why(self, scale: float | None) -> str:
         """Why it was taken, where it is one for damage."""

@@ -22,6 +22,7 @@ class Record:
         precision: what it computed in: "float32", "bfloat16", "bfloat16 (emulated)", ...
         reason: why that model was taken, where the picture spoke for it; of what was skipped, why.
         notes: what could not be kept as it was.
+        damaged: frames of a video that were mended by the decoder, or left out.
         error: the sentence, where it failed.
     """
 
@@ -36,6 +37,7 @@ class Record:
     precision: str | None = None
     reason: str = ""
     notes: tuple[str, ...] = ()
+    damaged: int = 0
     error: str | None = None
 
     def to_json(self) -> str:

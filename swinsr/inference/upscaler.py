@@ -31,6 +31,8 @@ from swinsr.inference.bar import watched
 from swinsr.inference.baselines import BASELINES, DEFAULT_SCALE
 from swinsr.inference.engine import BaselineEngine, Engine, NetworkEngine
 from swinsr.inference.passes import passes_for, target_size
+from swinsr.inference.relay import RelayEngine
+from swinsr.inference.stages import default_stages
 from swinsr.inference.tensors import from_tensor, to_tensor
 from swinsr.inference.tiles import Tiling
 from swinsr.inference.transparency import enlarge_alpha
@@ -40,7 +42,7 @@ from swinsr.runtime.enough_memory import enough_memory
 from swinsr.runtime.network import prepare
 from swinsr.runtime.precision import dtype_of
 from swinsr.runtime.progress import Progress, part, silent
-from swinsr.zoo import bundled_models, default_model, find_weights, is_offline, no_answer_after
+from swinsr.zoo import bundled_models, find_weights, is_offline, no_answer_after
 
 Array = NDArray[Any]
 Picture: TypeAlias = Array | Tensor | Image | PilImage.Image | str | os.PathLike[str]
@@ -80,7 +82,8 @@ class Upscaler:
         Args:
             model: the name of a bundled model, a weights file (SwinSR, SwinIR, Swin2SR or BasicSR
                 layout), an ONNX file of any network, a Hugging Face folder, or "bicubic",
-                "lanczos" or "nearest"; None for the bundled model that suits `scale`.
+                "lanczos" or "nearest"; None for the bundled one that suits `scale`, or those that
+                reach it one after the other.
             scale: what is going to be asked for, where `model` is None; 4 by default.
             device: "auto", "cpu", "cuda", "xpu" or "mps".
             precision: "auto", "float32", "tf32", "bfloat16" or "float16"; see
@@ -111,9 +114,22 @@ class Upscaler:
         # A wrong name is told before anything is loaded, baselines included.
         dtype_of(precision, force_float16=force_float16)
         if model is None:
-            model = default_model(4.0 if scale is None else scale).name
+            wanted = DEFAULT_SCALE if scale is None else scale
+            names = [one.name for one in default_stages(wanted, best=best)]
+        else:
+            names = [str(model)]
+        if len(names) > 1:
+            several = [
+                cls.from_pretrained(
+                    name, device=device, precision=precision, force_float16=force_float16,
+                    mode=mode, tile=tile, overlap=overlap, memory=memory, best=best,
+                )
+                for name in names
+            ]  # fmt: skip
+            return cls(RelayEngine([one.engine for one in several]))
+        (model,) = names
         if model in BASELINES:
-            return cls(BaselineEngine(str(model)))
+            return cls(BaselineEngine(model))
         path = find_weights(model)
         if path.suffix.lower() == ".onnx":
             from swinsr.inference.onnx.engine import OnnxEngine

@@ -1,6 +1,8 @@
 """The server's paths: who may ask, how many at a time, and what is answered."""
 
 import asyncio
+import base64
+import binascii
 import contextlib
 import hmac
 import json
@@ -25,6 +27,7 @@ from swinsr.image.formats.table import ALL, output_format
 from swinsr.serve import openapi
 from swinsr.serve.metrics import CONTENT_TYPE, Metrics
 from swinsr.serve.options import RESTORE, UPSCALE, settings_from
+from swinsr.serve.page import PLACE, Door, is_page
 from swinsr.serve.uploads import ClientDisconnect, Received, RefusedError, receive
 from swinsr.serve.work import Made, Shop, status_of
 from swinsr.version import __version__
@@ -32,7 +35,7 @@ from swinsr.version import __version__
 # What needs no token: whether the server lives, and how to ask it.
 OPEN = ("/healthz", "/docs", "/openapi.json")
 _TYPES = {"JPEG": "jpeg", "BMP": "bmp", "TIFF": "tiff"}
-_HEADERS = (
+_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
@@ -47,7 +50,7 @@ class Service:
 
     def __init__(
         self, shop: Shop, jobs: Jobs, *, token: str | None = None, precision: str = "auto",
-        device: str = "auto",
+        device: str = "auto", door: Door | None = None,
     ) -> None:  # fmt: skip
         """Begin with nothing.
 
@@ -56,8 +59,9 @@ class Service:
             jobs: runs the work.
             token: that a request has to bring; None for none.
             precision, device: of the models.
+            door: to the page, where there is one.
         """
-        self.shop, self.jobs, self._token = shop, jobs, token
+        self.shop, self.jobs, self._token, self.door = shop, jobs, token, door
         self._fixed = {"precision": precision, "device": device}
         self.metrics = Metrics()
         self._admitted = 0
@@ -88,16 +92,31 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        yield
-        self.jobs.close()
+        async with contextlib.AsyncExitStack() as stack:
+            if self.door is not None:
+                await stack.enter_async_context(self.door.open())
+            try:
+                yield
+            finally:
+                self.jobs.close()
+
+    def shows(self, path: str) -> bool:
+        """Whether a path is the page's."""
+        return self.door is not None and is_page(path)
 
     def allows(self, request: Request) -> bool:
-        """Whether a request brings the token, where one is needed."""
+        """Whether a request brings the token, where one is needed.
+
+        Browsers bring it to the page as a password, with whatever name.
+        """
         if self._token is None or request.url.path in OPEN:
             return True
         kind, _, given = request.headers.get("authorization", "").partition(" ")
+        given = given.strip()
+        if kind.lower() == "basic" and self.shows(request.url.path):
+            kind, given = "bearer", _password(given)
         return kind.lower() == "bearer" and hmac.compare_digest(
-            given.strip().encode(), self._token.encode()
+            given.encode("utf-8", "surrogateescape"), self._token.encode()
         )
 
     async def _upscale(self, request: Request) -> Response:
@@ -215,31 +234,44 @@ class _Gate:
         request = Request(scope)
         known = {route.path for route in scope["app"].routes if isinstance(route, Route)}
         path = request.url.path if request.url.path in known else "other"
-        status = [_GONE]
+        service, app, headers, status = self.service, self.app, _HEADERS, [_GONE]
+        if service.door is not None and service.shows(request.url.path):
+            path, app, headers = PLACE, service.door, ()
 
         async def sending(message: Any) -> None:
             if message["type"] == "http.response.start":
                 status[0] = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
         try:
             refused = self._refused(request)
-            answer: Callable[..., Awaitable[None]] = refused or self.app
+            answer: Callable[..., Awaitable[None]] = refused or app
             await answer(scope, receive, sending)
         except ClientDisconnect:
             pass  # nobody is there to be told
         finally:
-            self.service.metrics.requests.labels(path, str(status[0])).inc()
+            service.metrics.requests.labels(path, str(status[0])).inc()
 
     def _refused(self, request: Request) -> Response | None:
         if not self.service.allows(request):
             told = {"error": "the token is missing or wrong; send Authorization: Bearer TOKEN"}
-            return JSONResponse(told, 401, {"WWW-Authenticate": "Bearer"})
+            page = self.service.shows(request.url.path)
+            way = 'Basic realm="swinsr", charset="UTF-8"' if page else "Bearer"
+            return JSONResponse(told, 401, {"WWW-Authenticate": way})
         origin = request.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
             return JSONResponse({"error": "pages of other servers are not answered"}, 403)
         return None
+
+
+def _password(given: str) -> str:
+    """That of HTTP's basic authentication; "" where there is none. Source: RFC 7617."""
+    try:
+        plain = base64.b64decode(given, validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return plain.decode("utf-8", "surrogateescape").partition(":")[2]
 
 
 async def _left(request: Request) -> None:

@@ -5,19 +5,27 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Jobs
 from swinsr.demo.limits import Limits
 from swinsr.demo.serving.connections import hang_up_on_idle
+from swinsr.demo.serving.opening import check_gradio
 from swinsr.errors import ConfigError
 from swinsr.install import install_extra
 
+if TYPE_CHECKING:
+    from swinsr.serve.page import Door
+    from swinsr.serve.work import Shop
+
 # Connections beyond those that may wait: for health, metrics, and to be told that it is too many.
 _SPARE_CONNECTIONS = 64
+# A visitor's browser holds several.
+_PAGE_CONNECTIONS = 128
 _END_SECONDS = 5
+_WAITING = 2048  # connections that are not taken yet, as uvicorn has it
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ def serve(
     token: str | None = None,
     precision: str = "auto",
     device: str = "auto",
+    page: bool = False,
 ) -> Iterator[Running]:
     """Listen while the block runs, and answer in `wait`; afterwards nothing is left of it.
 
@@ -54,10 +63,14 @@ def serve(
         host, port: where to listen; port 0 for any that is free.
         token: that requests have to bring; None for none.
         precision, device: of the models, as for `Upscaler.from_pretrained`.
+        page: show the web page, too, below `swinsr.serve.page.PLACE`, with the same models, as
+            many jobs at a time in all, and the token as password.
 
     Raises:
         ConfigError: a package is missing, or the port is taken.
     """
+    if page:
+        check_gradio()
     uvicorn, service_type = _packages()
     from swinsr.serve.work import Shop
 
@@ -67,12 +80,16 @@ def serve(
     try:
         folder.start()
         shop = Shop(folder, limits, Catalogue(precision=precision, device=device))
-        service = service_type(shop, jobs, token=token, precision=precision, device=device)
+        door = _door(shop, jobs) if page else None
+        service = service_type(
+            shop, jobs, token=token, precision=precision, device=device, door=door
+        )
+        connections = _SPARE_CONNECTIONS + (_PAGE_CONNECTIONS if page else 0)
         config = uvicorn.Config(
             service.app(),
             log_level="warning",
             access_log=False,
-            limit_concurrency=limits.concurrency + limits.queue + _SPARE_CONNECTIONS,
+            limit_concurrency=limits.concurrency + limits.queue + connections,
             timeout_graceful_shutdown=_END_SECONDS,
             server_header=False,
         )
@@ -106,6 +123,13 @@ def in_background(running: Running) -> Iterator[None]:
         thread.join()
 
 
+def _door(shop: "Shop", jobs: Jobs) -> "Door":
+    from swinsr.demo.serving.server import mounted
+    from swinsr.serve.page import PLACE, Door
+
+    return Door(lambda: mounted(shop.limits, jobs, shop.catalogue, PLACE))
+
+
 def _packages() -> tuple[Any, Any]:
     try:
         import python_multipart  # noqa: F401
@@ -127,6 +151,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(_WAITING)  # so whoever reads the address is answered a moment later
     except OSError as error:
         raise ConfigError(
             f"the server cannot listen at {host}, port {port} ({error.strerror}); choose another "

@@ -2,24 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Submission
 from swinsr.demo.limits import Limits
-from swinsr.errors import ImageReadError, ImageTooLargeError, ImageWriteError, SwinsrError
+from swinsr.demo.names import known_as
+from swinsr.errors import ImageReadError, ImageTooLargeError, SwinsrError
 from swinsr.files.convert import convert
-from swinsr.files.engines import Engines, wrapped
 from swinsr.files.plan import Job, Naming
 from swinsr.files.record import Record
 from swinsr.files.settings import Settings
 from swinsr.image import probe_image
 from swinsr.image.formats.table import ALL, FORMATS
 from swinsr.serve.uploads import Received
-
-if TYPE_CHECKING:
-    from swinsr.inference import Upscaler
 
 
 @dataclass(frozen=True)
@@ -44,30 +40,25 @@ class Shop:
         Raises:
             SwinsrError: whatever is wrong; messages know the client's name of the picture alone.
         """
-        suffix = Path(upload.name).suffix.lower()
-        try:
-            header = probe_image(upload.path)
-            if suffix not in FORMATS:
-                suffix = ALL[header.format].suffixes[0] if header.format in ALL else ".png"
-            name = upload.name
-            self.limits.check_input(name, header.height, header.width)
+        with known_as(upload.name, upload.path):
+            return self._made(job, upload, settings)
 
-            def load(model: str, asked: Settings) -> "Upscaler":
-                return wrapped(self.catalogue.get(model, job), asked)
-
-            engines = Engines(settings, load)
-            own = engines.check()
-            job.stage("Working")
-            target = settings.target.size(header.height, header.width, own)
-            self.limits.check_output(name, *target.final)
-            form = None if settings.format is None else ALL[settings.format].suffixes[0]
-            named = str(Path(name).with_suffix(suffix))
-            output = upload.path.with_name(Naming(settings.mark(own), form).name(Path(named)))
-            task = Job(upload.path, output, name=name)
-            return Made(output, convert(engines, task, settings, job.report))
-        except (ImageReadError, ImageWriteError, ImageTooLargeError) as error:
-            told = str(error).replace(str(upload.path), upload.name)
-            raise type(error)(told.replace(f"{upload.path.parent}/", "")) from error
+    def _made(self, job: Submission, upload: Received, settings: Settings) -> Made:
+        name, header = upload.name, probe_image(upload.path)
+        suffix = Path(name).suffix.lower()
+        if suffix not in FORMATS:
+            suffix = ALL[header.format].suffixes[0] if header.format in ALL else ".png"
+        self.limits.check_input(name, header.height, header.width)
+        engines = self.catalogue.engines(settings, job)
+        own = engines.check()
+        job.stage("Working")
+        target = settings.target.size(header.height, header.width, own)
+        self.limits.check_output(name, *target.final)
+        form = None if settings.format is None else ALL[settings.format].suffixes[0]
+        named = str(Path(name).with_suffix(suffix))
+        output = upload.path.with_name(Naming(settings.mark(own), form).name(Path(named)))
+        task = Job(upload.path, output, name=name)
+        return Made(output, convert(engines, task, settings, job.report))
 
 
 def status_of(error: SwinsrError) -> int:

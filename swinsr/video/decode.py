@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from swinsr.errors import ImageReadError
 from swinsr.image import Image
+from swinsr.video.damage import Damage
+from swinsr.video.frames import decode
 from swinsr.video.probe import Clip, opened, unreadable
 from swinsr.video.resample import Resampler, planes_of
 from swinsr.video.settings import VideoSettings
@@ -34,19 +36,28 @@ class Timed:
     duration: int
 
 
-def read_frames(clip: Clip, video: VideoSettings, skip: int = 0) -> Generator[Timed, None, None]:
+def damage_of(clip: Clip, video: VideoSettings) -> Damage:
+    """Where what `read_frames` meets is counted."""
+    start, end = _bounds(clip, video)
+    return Damage(clip, start, end, video.strict)
+
+
+def read_frames(
+    clip: Clip, video: VideoSettings, damage: Damage, skip: int = 0
+) -> Generator[Timed, None, None]:
     """The frames between `start` and `end`, in order, no two at one time.
 
     Args:
         clip: the video.
         video: `start`, `end` and what to do with fields.
+        damage: notified of what is damaged.
         skip: so many of them are done already; they are decoded and thrown away.
 
     Raises:
-        ImageReadError: the file is damaged, or its frames change their size.
+        ImageReadError: the file cannot be read, or its frames change their size.
     """
     first = "bwdif=mode=send_frame:deint=all" if clip.interlaced and video.deinterlace else None
-    frames = _decoded(clip, video)
+    frames = _decoded(clip, video, damage)
     if first is not None:
         frames = _deinterlaced(clip, frames, first)
     layout, sampler = clip.layout, None
@@ -72,10 +83,11 @@ def read_frames(clip: Clip, video: VideoSettings, skip: int = 0) -> Generator[Ti
                 f"{frame.width}x{frame.height} {frame.format.name} and no longer "
                 f"{clip.size[1]}x{clip.size[0]} {clip.format}; cut it there with --end"
             )
+        duration = frame.duration or 0
+        damage.show(time, duration)
         if skip > 0:
             skip -= 1
             continue
-        duration = frame.duration or 0
         if sampler is not None:
             (frame,) = sampler.push(frame)
         yield Timed(Image(clip.coding.to_rgb(planes_of(frame))), time, duration)
@@ -92,33 +104,29 @@ def ticks(clip: Clip, seconds: Fraction) -> int:
     return -int(-((clip.origin + seconds) / clip.time_base) // 1)
 
 
-def _decoded(clip: Clip, video: VideoSettings) -> Iterator[av.VideoFrame]:
+def _decoded(clip: Clip, video: VideoSettings, damage: Damage) -> Iterator[av.VideoFrame]:
     """Frames from the beginning, or from some time before `start`."""
     start = video.first or Fraction(0)
     if start > _SEEK_SECONDS:
         wanted = ticks(clip, start)
-        frames = _from(clip, ticks(clip, start - _SEEK_SECONDS))
+        frames = _from(clip, ticks(clip, start - _SEEK_SECONDS), damage)
         first = next(frames, None)
         if first is not None and first.pts is not None and first.pts <= wanted:
             yield first
             yield from frames
             return
-    yield from _from(clip, None)
+    yield from _from(clip, None, damage)
 
 
-def _from(clip: Clip, place: int | None) -> Iterator[av.VideoFrame]:
+def _from(clip: Clip, place: int | None, damage: Damage) -> Iterator[av.VideoFrame]:
     with opened(clip.path) as container:
         stream = container.streams[clip.index]
-        assert isinstance(stream, av.VideoStream)
-        stream.thread_type = "AUTO"
-        try:
-            if place is not None:
+        if place is not None:
+            try:
                 container.seek(place, stream=stream)
-            for frame in container.decode(stream):
-                assert isinstance(frame, av.VideoFrame)
-                yield frame
-        except (av.FFmpegError, ValueError) as error:
-            raise ImageReadError(unreadable(clip.path, error)) from error
+            except (av.FFmpegError, ValueError) as error:
+                raise ImageReadError(unreadable(clip.path, error)) from error
+        yield from decode(container, stream, damage)
 
 
 def _deinterlaced(

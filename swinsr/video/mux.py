@@ -218,7 +218,7 @@ def _other_packets(
     if video.start is not None:
         source.seek(int(shift * 1_000_000))
     done: set[int] = set()
-    for packet in source.demux(*streams):
+    for packet in _readable(source.demux(*streams)):
         if packet.size == 0 or packet.stream.index not in beside:
             continue  # the mark of the end
         unit = packet.time_base
@@ -237,6 +237,14 @@ def _other_packets(
             packet.dts = None if packet.dts is None else packet.dts - moved
         packet.stream = beside[packet.stream.index]
         yield packet
+
+
+def _readable(packets: Iterator[Any]) -> Iterator[Any]:
+    """Packets up to where the file breaks off, which was told when its pictures were read."""
+    try:
+        yield from packets
+    except av.InvalidDataError:
+        return
 
 
 def _by_time(one: Iterator[Any], other: Iterator[Any]) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """What a video is, read once before any work: size, colours, timing; and what is refused."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from av.sidedata.sidedata import Type
 from swinsr.errors import ConfigError, ImageReadError, ImageTooLargeError
 from swinsr.image.source import open_source
 from swinsr.video.colour import RGB, UNSPECIFIED, Coding, matrix_of
+from swinsr.video.frames import decode
 from swinsr.video.layout import GRAY, SampleLayout
 from swinsr.video.settings import VideoSettings
 
@@ -22,6 +24,7 @@ from swinsr.video.settings import VideoSettings
 _FILE_ONLY = {"protocol_whitelist": "file"}
 _LISTS = ("hls", "concat", "dash", "image2", "imf", "sdp", "rtsp", "tty", "lavfi")
 _FULL_RANGE = 2
+_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _HDR = {16: "PQ", 18: "HLG"}
 _PROGRESSIVE = (0, 1)  # unknown, and said to be
 # Frames that are looked at for fields.
@@ -142,7 +145,7 @@ def probe(path: Path, video: VideoSettings, max_pixels: int | None) -> Clip:
             Fraction(container.start_time or 0, 1_000_000),
             Fraction(stream.average_rate or stream.guessed_rate or video.rate),
             stream.frames or _estimated(container, stream),
-            _end(stream),
+            _end(container, stream),
             _aspect(stream),
             _rotation(first[0]),
             _is_interlaced(context, first),
@@ -168,8 +171,7 @@ def _pictures(path: Path, container: InputContainer) -> Any:
 def _first_frames(path: Path, container: InputContainer, stream: Any) -> list[av.VideoFrame]:
     frames: list[av.VideoFrame] = []
     try:
-        for frame in container.decode(stream):
-            assert isinstance(frame, av.VideoFrame)
+        for frame in decode(container, stream):
             frames.append(frame)
             if len(frames) == _LOOKED_AT:
                 break
@@ -213,8 +215,18 @@ def _estimated(container: InputContainer, stream: Any) -> int | None:
     return max(round(seconds * float(rate)), 1) if rate else None
 
 
-def _end(stream: Any) -> int | None:
-    return stream.start_time + stream.duration if stream.duration else None
+def _end(container: InputContainer, stream: Any) -> int | None:
+    """By the stream's duration; Matroska has it in a tag, or of the whole file alone."""
+    if stream.duration:
+        return int(stream.start_time + stream.duration)
+    match = _DURATION.fullmatch(stream.metadata.get("DURATION", ""))
+    if match is not None:
+        hours, minutes, seconds = map(Fraction, match.groups())
+        return int((3600 * hours + 60 * minutes + seconds) / stream.time_base)
+    if "matroska" in container.format.name and container.duration and len(container.streams) == 1:
+        seconds = Fraction(container.duration + (container.start_time or 0), 1_000_000)
+        return int(seconds / stream.time_base)
+    return None
 
 
 def _aspect(stream: Any) -> Fraction | None:

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import av
 import torch
@@ -30,7 +31,7 @@ from swinsr.storage.atomic import atomic_output, exists_problem, write_problem
 from swinsr.storage.digest import sha256_of
 from swinsr.tiling.workspace import WorkFolder, open_work, work_path
 from swinsr.version import __version__
-from swinsr.video.decode import Timed, read_frames
+from swinsr.video.decode import Timed, damage_of, read_frames
 from swinsr.video.encode import Encoding, plan_encoding
 from swinsr.video.mux import Carried, plan_carried, write_video
 from swinsr.video.numbered import (
@@ -92,6 +93,7 @@ class _Run:
         own = engines.check()
         self._models = self._suited(engines)
         self._clip = self._probed()
+        self._damage = damage_of(self._clip, video)
         if video.bits == 10 and self._clip.layout.bits == 8:
             # What is rounded at the end of the work has all the bits.
             self._settings = dataclasses.replace(settings, bits=16)
@@ -167,7 +169,8 @@ class _Run:
             if sink.done:
                 told.append(f"going on after {sink.done} frames of an earlier run")
             if not sink.complete:
-                self._compute(sink)
+                self._compute(sink, work)
+            damage = work.settle("damage", count=0, notes=[])
             if sink.done == 0:
                 raise ImageReadError(f"{self._source}: no frame lies between --start and --end")
             if isinstance(sink, Groups):
@@ -175,7 +178,7 @@ class _Run:
             else:
                 told += sink.notes
             work.finish()
-        return self._record(sink.done, told)
+        return self._record(sink.done, told, damage)
 
     def _sink(self, work: WorkFolder) -> Groups | PictureSequence:
         if self._encoding is None:
@@ -188,7 +191,7 @@ class _Run:
             )  # fmt: skip
         return Groups(work, self._encoding)
 
-    def _compute(self, sink: Groups | PictureSequence) -> None:
+    def _compute(self, sink: Groups | PictureSequence, work: WorkFolder) -> None:
         total = self._total()
         done = sink.done
         self._progress(done, total)
@@ -199,12 +202,14 @@ class _Run:
                 put(dataclasses.replace(timed, image=self._one(timed.image, results)))
                 done += 1
                 self._progress(done, total)
+        # Before the end, behind which nothing is decoded any more.
+        work.settle("damage", count=self._damage.count, notes=list(self._damage.notes))
         sink.end()
 
     def _frames(self, skip: int) -> Generator[Timed, None, None]:
         if self._from_pictures:
             return read_numbered(self._clip, self._video, self._settings.max_pixels, skip)
-        return read_frames(self._clip, self._video, skip)
+        return read_frames(self._clip, self._video, self._damage, skip)
 
     def _one(self, image: Image, results: "OrderedDict[bytes, Image]") -> Image:
         """A frame, done; one that is the same as before is not computed again."""
@@ -256,6 +261,7 @@ class _Run:
         """Everything that the result depends on."""
         size, engine = self._size, self._models.get(self._size.scale).engine
         video = dataclasses.asdict(self._video) | {"rate": str(self._video.rate)}
+        del video["strict"]  # which changes no frame
         encoding = None
         if self._encoding is not None:
             encoding = repr(dataclasses.replace(self._encoding, threads=0, options=tuple(
@@ -287,7 +293,7 @@ class _Run:
                 f"{self._source}: it cannot be read ({error.strerror}); check the file"
             ) from error
 
-    def _record(self, frames: int, told: list[str]) -> Record:
+    def _record(self, frames: int, told: list[str], damage: dict[str, Any]) -> Record:
         engine = self._models.get(self._size.scale).engine
         height, width = self._clip.size
         notes = self._encoding.notes if self._encoding is not None else ()
@@ -301,5 +307,13 @@ class _Run:
             model=engine.name,
             precision=engine.precision,
             reason=self._models.why(self._size.scale),
-            notes=(*engine.notes, *told, *self._clip.notes, *notes, *self._carried.notes),
+            notes=(
+                *engine.notes,
+                *told,
+                *self._clip.notes,
+                *notes,
+                *self._carried.notes,
+                *damage["notes"],
+            ),
+            damaged=damage["count"],
         )

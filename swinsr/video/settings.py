@@ -44,6 +44,7 @@ class VideoSettings:
         deinterlace: make whole frames of an interlaced source, which is refused otherwise.
         keep_hdr: enlarge PQ or HLG samples as they are, which are refused otherwise.
         audio, subtitles: whether to carry them over.
+        strict: end where a frame is damaged, instead of going on as players do.
 
     Raises:
         ConfigError: a value that is none, or values that contradict each other.
@@ -60,6 +61,7 @@ class VideoSettings:
     keep_hdr: bool = False
     audio: bool = True
     subtitles: bool = True
+    strict: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be before anything is read."""

@@ -1,6 +1,7 @@
 """The loop: what arrives is waited for, done, recorded, and moved where it was asked to go."""
 
 import dataclasses
+import filecmp
 import itertools
 import os
 import shutil
@@ -186,24 +187,46 @@ class _Run:
         """Move what is done or bad to where it goes."""
         below = path.relative_to(self._source)
         if entry.status == "failed":
-            target = _free(self._aside / below)
+            target = _free(self._aside / below, path)
             write_whole(target.with_name(f"{target.name}.txt"), f"{entry.error}\n".encode())
             _move(path, target)
         elif self._asked.move_to is not None:
-            _move(path, _free(self._asked.move_to / below))
+            _move(path, _free(self._asked.move_to / below, path))
 
 
-def _free(target: Path) -> Path:
-    """The name in a folder that is made where it is missing, or the next one that is free."""
+def _free(target: Path, path: Path) -> Path:
+    """The name in a folder that is made where it is missing, or the next one that is free.
+
+    To another disk a file is moved in two steps: what a killed run copied there is taken for it.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
+    apart = _is_apart(path, target)
     free = target
     for number in itertools.count(2):
-        if not os.path.lexists(free):
+        if not os.path.lexists(free) or (apart and _is_copy(path, free)):
             break
         free = target.with_name(f"{target.stem}_{number}{target.suffix}")
     return free
 
 
+def _is_apart(path: Path, target: Path) -> bool:
+    """Whether a file would change its disk."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_dev != target.parent.stat().st_dev
+    return False
+
+
+def _is_copy(path: Path, other: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return other.is_file() and filecmp.cmp(path, other, shallow=False)
+    return False
+
+
 def _move(path: Path, target: Path) -> None:
     with suppress(FileNotFoundError):  # somebody else took it away
-        shutil.move(path, target)
+        if not _is_apart(path, target):
+            path.rename(target)
+            return
+        write_whole(target, path.read_bytes())
+        shutil.copystat(path, target)
+        path.unlink()

@@ -54,6 +54,16 @@ def test_options_of_upscale_stand_in_their_groups(call: Call) -> None:
         assert option in groups[heading]
 
 
+def test_help_shows_every_option_of_a_command(call: Call) -> None:
+    context = type(TOP).context_class(TOP, info_name="swinsr")
+    for name in SHOWN:
+        command = TOP.get_command(context, name)  # type: ignore[attr-defined]
+        words = set(re.findall(r"(?<!\S)--?[\w-]+", call(name, "--help").text))
+        for param in command.params:
+            if param.param_type_name == "option" and not getattr(param, "hidden", False):
+                assert {*param.opts, *param.secondary_opts} <= words, name
+
+
 def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
     context = type(TOP).context_class(TOP, info_name="swinsr")
     for name in SHOWN:

@@ -60,6 +60,32 @@ def test_folder_becomes_the_same_files(ray: Any, tmp_path: Path) -> None:
         assert (tmp_path / "plain" / name).read_bytes() == (tmp_path / "ray" / name).read_bytes()
 
 
+@pytest.mark.parametrize(
+    "words",
+    (
+        ("restore", "--task", "denoise"),
+        pytest.param(("upscale", "-m", "bicubic"), marks=pytest.mark.slow),
+    ),
+)
+def test_commands_write_the_same_files_by_ray(
+    ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("SWINSR_HOME", str(tmp_path / "home"))
+    from typer.testing import CliRunner
+
+    from swinsr.cli.commands import app
+
+    pictures(tmp_path / "in")
+    common = [words[0], str(tmp_path / "in"), *words[1:], "--device", "cpu", "-o"]
+    for name, more in (("plain", ()), ("ray", ("--ray", "--workers", "2"))):
+        done = CliRunner().invoke(app, [*common, str(tmp_path / name), *more])
+        assert done.exit_code == 1  # one of them is no picture
+        assert "1 of 6 pictures failed" in done.stderr
+    made = {path.name: path.read_bytes() for path in (tmp_path / "plain").iterdir()}
+    assert made == {path.name: path.read_bytes() for path in (tmp_path / "ray").iterdir()}
+    assert len(made) == 5
+
+
 def test_raster_becomes_the_same_file_and_goes_on(ray: Any, tmp_path: Path) -> None:
     """With nodata, in tiles, after tiles of another run, here and there."""
     pytest.importorskip("rasterio", reason="rasterio is not installed (the extra `raster`)")

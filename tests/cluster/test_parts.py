@@ -11,6 +11,7 @@ import pytest
 from PIL import Image as PilImage
 
 import swinsr
+from swinsr.cli.commands import app
 from swinsr.cli.options import cluster_of
 from swinsr.cli.views.help import with_address
 from swinsr.cluster.journal import MOST_ATTEMPTS, Attempt, Journal
@@ -116,6 +117,16 @@ def test_options_of_a_cluster_need_one() -> None:
         cluster_of("local", "1,2,3", None, 1)
     found = cluster_of("local", "1,4", 0.5, 2)
     assert found is not None and found.workers == (1, 4)
+
+
+@pytest.mark.parametrize("command", ("upscale", "restore"))
+def test_processes_and_workers_are_not_given_together(command: str, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    words = [command, str(tmp_path), "--ray", "--jobs", "2"]
+    done = CliRunner().invoke(app, [*words, *(("-t", "jpeg") if command == "restore" else ())])
+    assert isinstance(done.exception, ConfigError)
+    assert "--jobs and --ray contradict each other" in str(done.exception)
 
 
 def test_list_of_names_is_its_pictures(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from swinsr.demo import Limits
 from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Submission
-from swinsr.demo.tasks.convert import Saving, WantedSize, Workshop
+from swinsr.demo.tasks.choose import Saving, WantedSize
+from swinsr.demo.tasks.convert import Workshop
 
 TIMES = [50, 70, 90]
 

@@ -14,7 +14,8 @@ from swinsr.demo.catalogue import Catalogue, find_offer, offers
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Jobs, JobTimeError, StoppedJobError, Submission
 from swinsr.demo.names import free_name, safe_name
-from swinsr.demo.tasks.convert import Saving, WantedSize, Workshop
+from swinsr.demo.tasks.choose import Saving, WantedSize
+from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.uploads import open_upload
 from swinsr.errors import (
     ConfigError,

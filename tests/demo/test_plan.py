@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swinsr.demo import Limits, catalogue
-from swinsr.demo.catalogue import CRISP, KINDS, Catalogue, find_offer, suited_name
+from swinsr.demo.catalogue import CRISP, KINDS, Catalogue, find_offer
 from swinsr.demo.folder import Folder
 from swinsr.demo.speeds import Speeds
-from swinsr.demo.tasks.convert import WantedSize, Workshop
+from swinsr.demo.tasks.choose import Chosen, Saving, WantedSize, choose
+from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.tasks.plan import plan, plan_batch, plan_comparison, plan_scoring
 from swinsr.demo.uploads import Upload
 from swinsr.errors import ImageReadError, ImageTooLargeError, ModelNotFoundError
@@ -39,28 +40,36 @@ def entry(name: str) -> ModelEntry:
     return found
 
 
-def test_automatic_is_what_the_command_takes(shop: Workshop) -> None:
+SCALES = (1.0, 1.5, 2.0, 3.0, 4.0, 4.1, 5.0, 6.0, 6.5, 8.0, 12.0, 16.0)
+
+
+def chosen_for(shop: Workshop, upload: Upload, kind: str, scale: float) -> Chosen:
+    return choose(upload, kind, WantedSize(scale), Saving(), Limits(), restores=False)
+
+
+@pytest.mark.parametrize("name", ("a.png", "b.jpg"))
+def test_automatic_is_what_the_command_takes(shop: Workshop, name: str) -> None:
     from swinsr.files.choose import suited
     from swinsr.files.engines import Engines
     from swinsr.files.settings import Settings
 
-    for name in ("a.png", "b.jpg"):
-        upload = given_picture(shop, name)
-        for scale in (2.0, 4.0):
-            settings = Settings(scale=scale)
-            command = suited(Engines(settings), settings, upload.path, upload.header)
-            chosen, reason = suited_name("auto", upload, scale)
-            assert (reason != "") == (command.why(scale) != "")
-            assert (entry(chosen).damage != "none") == (command.why(scale) != "")
+    upload = given_picture(shop, name)
+    for scale in SCALES:
+        settings = Settings(scale=scale)
+        command = suited(Engines(settings), settings, upload.path, upload.header)
+        found = chosen_for(shop, upload, "auto", scale)
+        assert tuple(offer.name for offer in found.offers) == command.names(scale)
+        assert found.reason == command.why(scale)
+    assert len(found.offers) > 1, "far scales take several networks"
 
 
 def test_every_kind_has_a_network_that_ships(shop: Workshop) -> None:
     upload = given_picture(shop, "a.png")
     ours = {m.name for m in bundled_models()}
     for kind in set(KINDS) - {CRISP}:
-        for scale in (1.0, 2.0, 3.0, 4.0, 8.0):
-            name, _ = suited_name(kind, upload, scale)
-            assert name in ours and entry(name).scale > 1
+        for scale in SCALES:
+            for offer in chosen_for(shop, upload, kind, scale).offers:
+                assert offer.name in ours and entry(offer.name).scale > 1
 
 
 def test_crisp_is_offered_where_a_network_for_it_ships(
@@ -68,16 +77,33 @@ def test_crisp_is_offered_where_a_network_for_it_ships(
 ) -> None:
     if catalogue.crisp_models():
         pytest.skip("a network for crisp results ships")
+    upload = given_picture(shop, "a.png")
     with pytest.raises(ModelNotFoundError, match="no model for crisp results"):
-        suited_name("crisp", given_picture(shop, "b.png"), 4)
+        chosen_for(shop, upload, "crisp", 4)
     sharp = ModelEntry(
         "swinsr-sharp-x4", "f", "real_sr", 4, "Apache-2.0", faithful="swinsr-photo-x4"
     )
     monkeypatch.setattr(catalogue, "bundled_models", lambda: (*bundled_models(), sharp))
+    for kind, name, reason in (
+        ("crisp", "swinsr-sharp-x4", "a crisp result"),
+        ("photo", "swinsr-photo-x4", "a photograph"),
+        ("old", "swinsr-real-x4", "an old or noisy picture"),
+        ("drawing", "swinsr-light-x4", ""),
+    ):
+        found = chosen_for(shop, upload, kind, 4)
+        assert (found.name, found.reason) == (name, reason)
+
+
+def test_the_time_of_several_networks_is_that_of_each_on_what_it_is_given(shop: Workshop) -> None:
     upload = given_picture(shop, "a.png")
-    assert suited_name("crisp", upload, 4)[0] == "swinsr-sharp-x4"
-    assert suited_name("photo", upload, 4)[0] == "swinsr-photo-x4"
-    assert suited_name("old", upload, 4)[0] == "swinsr-real-x4"
+    speeds = shop.catalogue.speeds
+    found = chosen_for(shop, upload, "auto", 8)
+    assert [offer.scale for offer in found.offers] == [2, 4]
+    speeds.note(entry("swinsr-light-x2"), 2, 10_000, 10.0)
+    speeds.note(entry("swinsr-light-x4"), 4, 10_000, 20.0)
+    # A millisecond a pixel of the picture, then two for each of four times as many.
+    assert found.seconds(speeds, 1000) == pytest.approx(1 + 4 * 2)
+    assert found.seconds(Speeds(), 1000) is None
 
 
 def test_the_time_is_told_once_this_machine_is_known(shop: Workshop) -> None:

@@ -1,8 +1,11 @@
 """Exported networks of any origin, found out by running them, through tiles, alpha and resume."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from swinsr import Settings, Upscaler, upscale_file
 from swinsr.errors import CheckpointReadError, ConfigError, SwinsrError
 from swinsr.export import export_onnx
 from swinsr.models import from_published
+from swinsr.tiling import work_path
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
@@ -259,3 +263,32 @@ def test_options_that_a_file_cannot_honour_are_refused(tmp_path: Path) -> None:
         upscale_file(
             tmp_path / "in.png", tmp_path / "out.png", Settings(task="denoise", model=str(path))
         )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_command_goes_on_with_the_tiles_of_a_file_of_one_size(tmp_path: Path) -> None:
+    model = nearest(tmp_path / "net.onnx", shape=(1, 3, 48, 32), scale=3, high=255, bias=0.8)
+    PilImage.fromarray(picture(300, 420, 4)).save(tmp_path / "in.png", dpi=(300, 300))
+    command = [
+        *(sys.executable, "-m", "swinsr", "upscale", str(tmp_path / "in.png"), "-m", str(model)),
+        *("--tile", "32", "--overlap", "8", "--json", "-o"),
+    ]
+    subprocess.run([*command, str(tmp_path / "whole.png")], check=True, capture_output=True)
+    output = tmp_path / "out.png"
+    process = subprocess.Popen([*command, str(output)], stderr=subprocess.DEVNULL)
+    ledger = work_path(output) / "ledger"
+    end = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < end:
+        if ledger.exists() and ledger.read_bytes().count(b'"tile"') >= 3:
+            process.kill()
+            break
+        time.sleep(0.002)
+    assert process.wait() == -signal.SIGKILL and not output.exists()
+    again = subprocess.run([*command, str(output)], check=True, capture_output=True, text=True)
+    assert any("tiles of an earlier run" in note for note in json.loads(again.stdout)["notes"])
+    assert output.read_bytes() == (tmp_path / "whole.png").read_bytes()
+    with PilImage.open(output) as done:
+        assert (done.size, done.mode) == ((1260, 900), "RGBA")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("in.png", "net.onnx", "whole.png", "out.png"),
+    }

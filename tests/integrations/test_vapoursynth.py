@@ -106,15 +106,63 @@ def test_other_formats_are_refused(module: Any) -> None:
         module.upscale(clip)
 
 
-@pytest.mark.skipif(not HERE, reason="VapourSynth is not installed")
-def test_runs_in_vapoursynth() -> None:
-    import vapoursynth as vs
-
-    sys.path.insert(0, str(FILE.parent))
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The function, with VapourSynth itself."""
+    pytest.importorskip("vapoursynth", reason="VapourSynth is not installed (Python 3.12 or later)")
+    monkeypatch.syspath_prepend(str(FILE.parent))
     import swinsr_vapoursynth
 
-    clip = vs.core.std.BlankClip(format=vs.RGB24, width=18, height=12, length=2, color=[9, 99, 250])
-    done = swinsr_vapoursynth.upscale(clip, 1.5, "bicubic")
-    assert (done.width, done.height, len(done)) == (27, 18, 2)
-    planes = [np.asarray(done.get_frame(1)[plane]) for plane in range(3)]
-    assert [int(plane.max()) for plane in planes] == [9, 99, 250]
+    return swinsr_vapoursynth
+
+
+def clip_of(pictures: list[np.ndarray], kind: str) -> Any:
+    """A clip of VapourSynth's own whose frames are the pictures."""
+    import vapoursynth as vs
+
+    height, width, channels = pictures[0].shape
+    blank = vs.core.std.BlankClip(
+        format=getattr(vs, kind), width=width, height=height, length=len(pictures)
+    )
+
+    def filled(n: int, f: Any) -> Any:
+        out = f.copy()
+        for plane in range(channels):
+            np.copyto(np.asarray(out[plane]), pictures[n][..., plane])
+        out.props["Number"] = n
+        return out
+
+    return blank.std.ModifyFrame(clips=[blank], selector=filled)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype", "channels"),
+    [
+        ("RGB24", np.uint8, 3), ("RGB48", np.uint16, 3), ("RGBS", np.float32, 3),
+        ("GRAY8", np.uint8, 1), ("GRAY16", np.uint16, 1), ("GRAYS", np.float32, 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("model", "scale"), [("bicubic", 1.5), ("swinsr-fast-x2", None)])
+def test_vapoursynth_itself_gives_the_pixels_of_upscale(
+    real: Any, kind: str, dtype: Any, channels: int, model: str, scale: float | None
+) -> None:
+    rng = np.random.default_rng(0)
+    top = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    # An odd width: rows of frames are padded.
+    pictures = [(rng.random((12, 19, channels)) * top).astype(dtype) for _ in range(3)]
+    done = real.upscale(clip_of(pictures, kind), scale, model)
+    upscaler = Upscaler.from_pretrained(model)
+    assert len(done) == 3
+    # Several frames at a time, as VapourSynth asks for them.
+    for number, frame in enumerate(done.frames()):
+        found = np.stack([np.asarray(frame[c]) for c in range(channels)], axis=2)
+        assert np.array_equal(found, upscaler(pictures[number], scale))
+        assert frame.props["Number"] == number
+
+
+def test_vapoursynth_itself_is_told_what_a_clip_has_to_be(real: Any) -> None:
+    import vapoursynth as vs
+
+    clip = vs.core.std.BlankClip(format=vs.YUV420P8, width=32, height=16, length=1)
+    with pytest.raises(vs.Error, match=r"convert it with core\.resize"):
+        real.upscale(clip)

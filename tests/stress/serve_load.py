@@ -1,6 +1,6 @@
 """Many clients ask a server for minutes, some of them badly: all are answered, nothing leaks.
 
-python -m tests.stress.serve_load [--clients 16] [--seconds 180]
+python -m tests.stress.serve_load [--clients 16] [--seconds 180] [--page]
 
 Exits with 1 on an answer that should be another, on growth, or on files that are left.
 """
@@ -119,22 +119,40 @@ def warm_up(address: str) -> None:
         connection.close()
 
 
+def asked(address: str, path: str) -> tuple[int, bytes]:
+    """Status and body of a path."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def files_in(folder: str) -> set[Path]:
+    """All files below a folder."""
+    return {path for path in Path(folder).rglob("*") if path.is_file()}
+
+
 def main() -> int:
     """Run; 0 where all is as it should be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=180)
+    parser.add_argument("--page", action="store_true", help="with the page beside it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "swinsr", "serve", "--port", "0", "--queue", "8"]
         limits = ["--max-bytes", str(4 << 20)]
+        page = ["--page"] if options.page else []
         server = subprocess.Popen(
-            [*command, *limits], stdout=subprocess.PIPE, text=True,
+            [*command, *limits, *page], stdout=subprocess.PIPE, text=True,
             env={**os.environ, "TMPDIR": folder},
         )  # fmt: skip
         assert server.stdout is not None
         address = urlsplit(server.stdout.readline().split()[-1]).netloc
         warm_up(address)
+        while options.page and asked(address, "/page/health")[0] != 200:
+            time.sleep(0.2)
+        own = files_in(folder)  # the page's example pictures
         start = time.monotonic()
         end = start + options.seconds
         clients = [Client(address, n, end, n % 4 == 0) for n in range(options.clients)]
@@ -145,10 +163,8 @@ def main() -> int:
             time.sleep(1)
             memory.append(resident_bytes(server.pid))
         time.sleep(3)
-        left = [path for path in Path(folder).rglob("*") if path.is_file()]
-        connection = http.client.HTTPConnection(address, timeout=60)
-        connection.request("GET", "/healthz")
-        health = json.loads(connection.getresponse().read())
+        left = files_in(folder) - own
+        health = json.loads(asked(address, "/healthz")[1])
         server.terminate()
         status = server.wait(60)
         remains = list(Path(folder).iterdir())
@@ -157,8 +173,14 @@ def main() -> int:
     warm = memory[int(len(memory) * _WARM_UP) :]
     growth = warm[-1] - warm[0]
     print(f"{sum(counts.values())} requests in {time.monotonic() - start:.0f} s: {dict(counts)}")
-    print(f"memory {warm[0] / 2**20:.1f} MiB warm, {warm[-1] / 2**20:.1f} at the end, "
-          f"{max(memory) / 2**20:.1f} at most; health {health}; ended with {status}")  # fmt: skip
+    first, settled, middle, last, most = (
+        f"{found / 2**20:.1f}"
+        for found in (memory[0], warm[0], warm[len(warm) // 2], warm[-1], max(memory))
+    )
+    print(
+        f"memory {first} MiB at the start, {settled} warm, {middle} in the middle, {last} at the "
+        f"end, {most} at most; health {health}; ended with {status}"
+    )
     if growth > GROWTH_BYTES:
         wrong.append(f"memory grew by {growth / 2**20:.1f} MiB")
     if left or remains:

@@ -191,6 +191,32 @@ def test_finished_inputs_are_moved_and_names_stay_apart(tmp_path: Path) -> None:
     assert len(names(output)) == 4 and len(names(done)) == 4
 
 
+def test_a_kill_between_the_steps_of_a_move_to_another_disk_leaves_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, output, done = tmp_path / "in", tmp_path / "out", tmp_path / "done"
+    asked = WatchSettings(settle=0.1, once=True, move_to=done)
+    given = picture(source / "a.png", 1).read_bytes()
+    monkeypatch.setattr(run_module, "_is_apart", lambda path, target: True)
+
+    class Killed(BaseException):
+        pass
+
+    def dies(*arguments: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module.shutil, "copystat", dies)
+        with pytest.raises(Killed):
+            list(watch_folder(source, output, BICUBIC, asked))
+    assert names(source) == names(done) == ["a.png"]
+    made = (output / "a_x2.png").stat().st_mtime_ns
+    assert list(watch_folder(source, output, BICUBIC, asked)) == []
+    assert (names(source), names(done), names(output)) == ([], ["a.png"], ["a_x2.png"])
+    assert (done / "a.png").read_bytes() == given
+    assert (output / "a_x2.png").stat().st_mtime_ns == made
+
+
 def test_what_is_not_the_pictures_fault_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

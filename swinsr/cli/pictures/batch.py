@@ -43,6 +43,8 @@ def run_batch(
         SwinsrError: the options or the model are unusable, before any picture is touched.
         SystemExit: with status 1, where a picture failed.
     """
+    if cluster is not None and jobs > 1:
+        raise ConfigError("--jobs and --ray contradict each other; give --workers with --ray")
     run = PlannedRun(settings, inputs, output, recursive=recursive, finished=Finished(settings))
     if run.to_stream and as_json:
         raise ConfigError("standard output cannot hold both the picture and --json; use -o FILE")

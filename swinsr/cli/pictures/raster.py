@@ -14,6 +14,7 @@ from swinsr.cli.views.progress import FileProgress, counted
 from swinsr.errors import ConfigError
 
 if TYPE_CHECKING:
+    from swinsr.cluster.settings import ClusterSettings
     from swinsr.raster.settings import Compression
 
 _PIXELS = "Pixels"
@@ -37,6 +38,7 @@ def _range(text: str) -> str | tuple[float, float]:
     return low, high
 
 
+@options.with_cluster()
 def raster(
     source: str = typer.Argument(..., metavar="SCENE", help="A raster that GDAL opens: path, URL."),
     output: str | None = typer.Option(
@@ -118,18 +120,7 @@ def raster(
     ),
     resume: Annotated[bool, OPTIONS["resume"].__metadata__[0]] = True,
     overwrite: Annotated[bool, OPTIONS["overwrite"].__metadata__[0]] = False,
-    ray: options.Ray = None,
-    workers: options.Workers = None,
-    gpus_per_worker: options.GpusPerWorker = None,
-    threads_per_worker: options.ThreadsPerWorker = 1,
-    tiles: str | None = typer.Option(
-        None,
-        "--tiles",
-        metavar="URL",
-        help="Of --ray: where workers leave tiles, as s3://bucket/tiles, if they do not share the "
-        "output's folder.",
-        rich_help_panel="Many machines",
-    ),
+    cluster: "ClusterSettings | None" = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -162,7 +153,6 @@ def raster(
         overwrite=overwrite,
         resume=resume,
     )
-    cluster = options.cluster_of(ray, workers, gpus_per_worker, threads_per_worker, tiles)
     from swinsr.files.signals import loading
 
     with loading():

@@ -1,17 +1,24 @@
 """`swinsr restore`: pictures in, the same pictures without noise or JPEG artefacts out."""
 
+from typing import TYPE_CHECKING
+
 from swinsr.cli import options
 from swinsr.cli.pictures.batch import run_batch
 from swinsr.files.settings import Settings
 
+if TYPE_CHECKING:
+    from swinsr.cluster.settings import ClusterSettings
+
 
 @options.with_settings("scale", "width", "height", "max_side", "fit", "fast", "sharpness")
+@options.with_cluster("tiles")
 def restore(
     settings: Settings,
     inputs: options.Inputs,
     output: options.Output = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = 1,
+    cluster: "ClusterSettings | None" = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -21,5 +28,12 @@ def restore(
     others: it is named on standard error and the exit status is 1.
     """
     run_batch(
-        settings, inputs, output, recursive=recursive, jobs=jobs, as_json=as_json, quiet=quiet
+        settings,
+        inputs,
+        output,
+        recursive=recursive,
+        jobs=jobs,
+        cluster=cluster,
+        as_json=as_json,
+        quiet=quiet,
     )

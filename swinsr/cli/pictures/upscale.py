@@ -1,21 +1,24 @@
 """`swinsr upscale`: pictures in, larger pictures out."""
 
+from typing import TYPE_CHECKING
+
 from swinsr.cli import options
 from swinsr.cli.pictures.batch import run_batch
 from swinsr.files.settings import Settings
 
+if TYPE_CHECKING:
+    from swinsr.cluster.settings import ClusterSettings
+
 
 @options.with_settings("task", "strength")
+@options.with_cluster("tiles")
 def upscale(
     settings: Settings,
     inputs: options.Inputs,
     output: options.Output = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = 1,
-    ray: options.Ray = None,
-    workers: options.Workers = None,
-    gpus_per_worker: options.GpusPerWorker = None,
-    threads_per_worker: options.ThreadsPerWorker = 1,
+    cluster: "ClusterSettings | None" = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -30,7 +33,7 @@ def upscale(
         output,
         recursive=recursive,
         jobs=jobs,
-        cluster=options.cluster_of(ray, workers, gpus_per_worker, threads_per_worker),
+        cluster=cluster,
         as_json=as_json,
         quiet=quiet,
     )

@@ -66,6 +66,9 @@ def video(
     subtitles: bool = typer.Option(
         True, "--subtitles/--no-subtitles", help="Carry the subtitles over."
     ),
+    strict: bool = typer.Option(
+        False, "--strict", help="End at a damaged frame. Default: go on as players do, and tell."
+    ),
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -84,7 +87,7 @@ def video(
     asked = VideoSettings(
         codec=cast("Codec | None", codec), crf=crf, preset=preset, bits=bits, start=begin,
         end=finish, rate=_rate(rate), deinterlace=deinterlace, keep_hdr=keep_hdr, audio=audio,
-        subtitles=subtitles,
+        subtitles=subtitles, strict=strict,
     )  # fmt: skip
     with frame_progress(source.name, quiet=quiet) as progress:
         record = upscale_video(source, output, settings, asked, progress)

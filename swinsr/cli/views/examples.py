@@ -63,6 +63,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("swinsr demo", "then open the address that it prints"),
         Example("swinsr demo --host 0.0.0.0 --auth me:secret", "for others in the network"),
     ),
+    "swinsr serve": (
+        Example("swinsr serve", "then POST pictures to /v1/upscale; /docs tells more"),
+        Example("swinsr serve --page --token secret", "the page, too; the token lets in"),
+    ),
     "swinsr clean": (
         Example("swinsr clean", "what stopped runs left in this folder; asks before it deletes"),
         Example("swinsr clean scans/ --recursive --yes", "below scans/, without asking"),

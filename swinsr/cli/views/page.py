@@ -6,7 +6,7 @@ from typing import Any
 from swinsr.cli.views.examples import EXAMPLES, Example
 
 OTHER = "Other"
-# In the order of the help.
+# In the order of the help; a command's own ones follow.
 HEADINGS = ("Result", "Quality", "Model", "Large pictures", "Machine")
 _WORDS = {"int": "N", "integer": "N", "integer range": "N", "float": "X", "float range": "X"}
 
@@ -45,11 +45,12 @@ def page_of(command: Any, context: Any) -> CommandPage:
             pieces.append(shown if param.required or shown.startswith("[") else f"[{shown}]")
             parts.setdefault("Arguments", []).append((shown, param.help or ""))
     options = [p for p in params if p.param_type_name != "argument"]
-    used = {_heading(param) for param in options}
-    for heading in (*HEADINGS, OTHER):
+    used = dict.fromkeys(map(_heading, options))
+    own = [heading for heading in used if heading not in (*HEADINGS, OTHER)]
+    for heading in (*HEADINGS, *own, OTHER):
         rows = [_option(p, context) for p in options if _heading(p) == heading]
         if rows:
-            parts["Options" if used == {OTHER} else heading] = rows
+            parts["Options" if set(used) == {OTHER} else heading] = rows
     if hasattr(command, "summaries"):
         parts = {"Commands": command.summaries(context), **parts}
         pieces.append("COMMAND ...")

@@ -16,6 +16,11 @@ from swinsr.version import __version__
 HEALTH = json.dumps({"status": "starting", "version": __version__}).encode()
 
 
+def loading_page() -> bytes:
+    """What a browser shows until the real page answers; it then loads that by itself."""
+    return asset("loading.html").replace("<!--mark-->", asset("mark.svg")).encode()
+
+
 class _Answer(BaseHTTPRequestHandler):
     """The loading page for a browser, 503 for programs."""
 
@@ -29,9 +34,7 @@ class _Answer(BaseHTTPRequestHandler):
         page = self.path.partition("?")[0] in ("/", "/index.html")
         kind, body = "application/json", HEALTH
         if page:
-            mark = asset("mark.svg")
-            kind = "text/html; charset=utf-8"
-            body = asset("loading.html").replace("<!--mark-->", mark).encode()
+            kind, body = "text/html; charset=utf-8", loading_page()
         # A page is a page; whoever asks for anything else shall ask again.
         self.send_response(HTTPStatus.OK if page else HTTPStatus.SERVICE_UNAVAILABLE)
         for name, value in {

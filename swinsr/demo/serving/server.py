@@ -118,12 +118,42 @@ def _launch(
     auth: Sequence[tuple[str, str]],
 ) -> tuple[Any, tuple[Any, str, str | None]]:
     """The page, and what Gradio's `launch` returned."""
+    from swinsr.demo.serving.connections import hang_up_on_idle
+
+    blocks, options = _built(shop, jobs)
+    opening.hand_over()
+    try:
+        launched = blocks.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            auth=list(auth) or None,
+            prevent_thread_lock=True,
+            quiet=True,
+            inbrowser=False,
+            # Half a megabyte each, one for each call of the API; the page needs nothing of them.
+            state_session_capacity=SESSIONS,
+            num_workers=0,
+            **options,
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"the server cannot listen at {host}, port {port}: it is taken or not this machine's; "
+            "choose another with --port or --host"
+        ) from error
+    except RuntimeError as error:
+        raise ConfigError(f"the page cannot be shared ({error}); leave out --share") from error
+    hang_up_on_idle(blocks.server.config)
+    return blocks, launched
+
+
+def _built(shop: Workshop, jobs: Jobs) -> tuple[Any, dict[str, Any]]:
+    """The page, and how Gradio is to serve it, whoever listens."""
     from starlette.middleware import Middleware
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
     from swinsr.demo.app import build
-    from swinsr.demo.serving.connections import hang_up_on_idle
     from swinsr.demo.serving.guard import Guard
     from swinsr.demo.widgets.page import Page
     from swinsr.demo.widgets.theme import theme
@@ -135,46 +165,59 @@ def _launch(
     blocks = build(Page(shop, jobs, examples))
     # Before the first visitor's file can be there.
     shop.folder.keep_present()
-    opening.hand_over()
+    return blocks, {
+        # Errors that are not the visitor's stay in the server's log.
+        "show_error": False,
+        "max_file_size": shop.limits.max_bytes,
+        # Nothing but the temporary folder, whatever the environment says.
+        "allowed_paths": [str(shop.folder.root / "none")],
+        "ssr_mode": False,
+        "mcp_server": False,
+        "enable_monitoring": False,
+        "run_history": False,
+        "pwa": False,
+        "footer_links": ["api"],
+        "theme": theme(),
+        "head": f"<style>{asset('page.css')}</style><script>{asset('page.js')}</script>",
+        "app_kwargs": {
+            "routes": [Route("/health", answer_health)],
+            "middleware": [Middleware(Guard, folder=shop.folder, limits=shop.limits)],
+        },
+    }
+
+
+@contextmanager
+def mounted(limits: Limits, jobs: Jobs, catalogue: Catalogue, path: str) -> Iterator[Any]:
+    """The page as an application for another server, below a path of it.
+
+    It takes seconds to build. Afterwards nothing is left of it but `jobs`, which are the other's.
+
+    Args:
+        limits: what one visitor may ask for.
+        jobs, catalogue: that runs the work, and its models.
+        path: where the page is, as "/page".
+
+    Yields:
+        A `fastapi.FastAPI`; its lifespan has to be entered.
+    """
+    folder = Folder(limits.keep_seconds)
     try:
-        launched = blocks.launch(
-            server_name=host,
-            server_port=port,
-            share=share,
-            auth=list(auth) or None,
-            prevent_thread_lock=True,
-            quiet=True,
-            inbrowser=False,
-            # Errors that are not the visitor's stay in the server's log.
-            show_error=False,
-            max_file_size=shop.limits.max_bytes,
-            # Nothing but the temporary folder, whatever the environment says.
-            allowed_paths=[str(shop.folder.root / "none")],
-            ssr_mode=False,
-            mcp_server=False,
-            enable_monitoring=False,
-            # Half a megabyte each, one for each call of the API; the page needs nothing of them.
-            state_session_capacity=SESSIONS,
-            run_history=False,
-            pwa=False,
-            num_workers=0,
-            footer_links=["api"],
-            theme=theme(),
-            head=f"<style>{asset('page.css')}</style><script>{asset('page.js')}</script>",
-            app_kwargs={
-                "routes": [Route("/health", answer_health)],
-                "middleware": [Middleware(Guard, folder=shop.folder, limits=shop.limits)],
-            },
-        )
-    except OSError as error:
-        raise ConfigError(
-            f"the server cannot listen at {host}, port {port}: it is taken or not this machine's; "
-            "choose another with --port or --host"
-        ) from error
-    except RuntimeError as error:
-        raise ConfigError(f"the page cannot be shared ({error}); leave out --share") from error
-    hang_up_on_idle(blocks.server.config)
-    return blocks, launched
+        with _everything_in(folder.root):
+            import fastapi
+            import gradio  # which settles at once where it writes
+
+            shop = Workshop(folder, limits, catalogue)
+            blocks, options = _built(shop, jobs)
+            blocks.state_session_capacity = SESSIONS
+            outer = fastapi.FastAPI(openapi_url=None)
+            gradio.mount_gradio_app(outer, blocks, path, **options)
+            folder.start()
+            try:
+                yield outer
+            finally:
+                blocks.close(verbose=False)
+    finally:
+        folder.close()
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from swinsr.demo.jobs import JobTimeError, StoppedJobError, Submission
 from swinsr.demo.names import free_name, safe_name
-from swinsr.demo.tasks.convert import Converted, Saving, WantedSize, Workshop
+from swinsr.demo.tasks.choose import Saving, WantedSize
+from swinsr.demo.tasks.convert import Converted, Workshop
 from swinsr.errors import ConfigError, SwinsrError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from swinsr.demo.catalogue import AUTOMATIC, automatic, find_offer
+from swinsr.demo.catalogue import AUTOMATIC, find_offer
 from swinsr.demo.jobs import Submission
 from swinsr.demo.tasks.convert import Workshop, run
 from swinsr.errors import ConfigError
@@ -83,11 +83,11 @@ def run_comparison(
     shop.limits.check_output(upload.name, *size)
     panels = [Panel(save_shown(shop, enlarge_plainly(piece, size)), "The original, bigger pixels")]
     for number, model in enumerate(models, 1):
-        name = automatic(scale) if model == AUTOMATIC else model
-        offer = find_offer(name)
-        upscaler = shop.catalogue.get(name, job)
+        restores = model != AUTOMATIC and find_offer(model).restores
+        upscaler = shop.catalogue.reaching(model, scale, job)
+        name = upscaler.engine.name
         job.stage(f"{number} of {len(models)}: {name}")
-        done, seconds = run(upscaler, piece, 1.0 if offer.restores else scale, job, upload.name)
+        done, seconds = run(upscaler, piece, 1.0 if restores else scale, job, upload.name)
         if (done.height, done.width) != size:
             done = enlarge_plainly(done, size)
         panels.append(Panel(save_shown(shop, done), name, f"{seconds:.2f} s"))

@@ -2,26 +2,23 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swinsr.demo.catalogue import KINDS, Catalogue, Offer, find_offer, restoring, suited_name
+from swinsr.demo.catalogue import Catalogue
 from swinsr.demo.folder import Folder
 from swinsr.demo.jobs import Submission
 from swinsr.demo.limits import Limits
+from swinsr.demo.names import known_as
+from swinsr.demo.tasks.choose import Saving, WantedSize, choose
 from swinsr.demo.telling import collected
 from swinsr.demo.uploads import Upload, open_upload
-from swinsr.errors import ConfigError, ImageWriteError, NotEnoughMemoryError
-from swinsr.files.convert import Conversion
+from swinsr.errors import NotEnoughMemoryError
+from swinsr.files.convert import convert
 from swinsr.files.plan import Job, Naming
-from swinsr.files.record import Record
-from swinsr.files.settings import Settings, Task
-from swinsr.files.size import Size
 from swinsr.image import (
     Image,
     check_side,
@@ -41,53 +38,7 @@ if TYPE_CHECKING:
 # What browsers show as it is.
 _SHOWN = (".png", ".jpg", ".webp", ".gif")
 _THUMB_SIDE = 144
-
-
-@dataclass(frozen=True)
-class Saving:
-    """How a result is written.
-
-    Attributes:
-        format: "PNG", "JPEG", "WebP", "TIFF" or "BMP"; None for the upload's own where that loses
-            nothing, else PNG, as `swinsr upscale` does.
-        quality: 1 to 100, for JPEG and WebP.
-    """
-
-    format: str | None = None
-    quality: int = 95
-
-
-@dataclass(frozen=True)
-class WantedSize:
-    """How large a result becomes: a factor, or a width or height in pixels."""
-
-    scale: float | None = None
-    width: float | None = None
-    height: float | None = None
-
-    def settings(
-        self, task: Task, saving: Saving, max_pixels: int, strength: float = 1.0
-    ) -> Settings:
-        """The settings of a run; `strength` is of a restoration.
-
-        Raises:
-            ConfigError: no size, or sizes of several kinds.
-        """
-        if sum(value is not None for value in (self.scale, self.width, self.height)) > 1:
-            raise ConfigError("give only one of scale, width and height")
-        width, height = (None if x is None else int(x + 0.5) for x in (self.width, self.height))
-        if (width is not None and width < 1) or (height is not None and height < 1):
-            raise ConfigError("a width or height is at least 1 pixel")
-        return Settings(
-            task=task,
-            scale=self.scale,
-            width=width,
-            height=height,
-            format=saving.format,
-            quality=saving.quality,
-            max_pixels=max_pixels,
-            strength=strength,
-        )
+_ONLY_WRITTEN = "too large to be kept in a second format: saved again, it is made from this file"
 
 
 @dataclass(frozen=True)
@@ -159,78 +110,59 @@ class Workshop:
             SwinsrError: whatever is wrong with the upload, the model or the options.
         """
         upload = self.open(path)
-        chosen = self.choose(upload, model, size, saving, restores=restores, strength=strength)
+        chosen = choose(
+            upload, model, size, saving, self.limits, restores=restores, strength=strength
+        )
         settings, target = chosen.settings, chosen.target
-        upscaler = self.catalogue.get(chosen.offer.name, job, strength)
+        engines = self.catalogue.engines(settings, job)
+        models = chosen.models(engines)
+        upscaler = models.get(target.scale)  # loaded before the clock starts
         if not restores and not settings.target.sized:
             upscaler.check_scale(target.scale)
-        naming = Naming(settings.mark(upscaler.scale), _suffix(saving.format))
+        naming = Naming(settings.mark(chosen.own), _suffix(saving.format))
         file = self.folder.new_file(naming.name(Path(upload.name)))
-        run = Conversion(
-            _One(upscaler, chosen.reason), Job(upload.path, file, name=upload.name), settings,
-            saving.format or output_format(file),
-        )  # fmt: skip
         check_side(file.name, *target.final, saving.format or output_format(file))
-        job.stage("Reading the picture")
-        run.read()
         job.stage("Restoring" if restores else "Enlarging")
-        start = time.perf_counter()
-        with collected() as told:
-            run.compute(job.report)
-            seconds = time.perf_counter() - start
+        kept: list[tuple[Image, float]] = []
+
+        def keep(image: Image) -> None:
+            kept.append((image, time.perf_counter()))
             job.stage("Writing the result")
-            done = self._written(run, file)
-        pixels = upload.header.height * upload.header.width
-        self.catalogue.speeds.note(chosen.offer.entry, target.scale, pixels, seconds)
+
+        start = time.perf_counter()
+        with collected() as told, known_as(upload.name, upload.path, file):
+            done = convert(
+                engines, Job(upload.path, file, name=upload.name), settings, job.report,
+                models=models, made=keep,
+            )  # fmt: skip
+        image, end = kept[0] if kept else (None, time.perf_counter())
+        seconds = end - start
+        notes = [*told, *done.notes]
+        if len(chosen.offers) == 1:
+            pixels = upload.header.height * upload.header.width * done.frames
+            self.catalogue.speeds.note(chosen.offers[0].entry, target.scale, pixels, seconds)
         lossless = before = after = file
         thumb = None
         if shown:
-            plain = Naming(settings.mark(upscaler.scale)).name(Path(upload.name))
-            image = run.result or read_image(file, max_pixels=None)
+            plain = Naming(settings.mark(chosen.own)).name(Path(upload.name))
             # An animation is kept as it was written: what is saved later has all of its frames.
-            if run.single and output_format(Path(plain)) != output_format(file):
-                lossless = self.folder.new_file(plain)
-                _write(lossless, image, 100)
+            if done.frames == 1 and output_format(Path(plain)) != output_format(file):
+                if image is None:
+                    notes.append(_ONLY_WRITTEN)
+                else:
+                    lossless = self.folder.new_file(plain)
+                    _write(lossless, image, 100)
+            image = image or read_image(file, max_pixels=None)
             after = self._shown(image, lossless)
             before = self._shown(upload.read(), None)
             thumb = self._thumb(image)
         assert done.size is not None and done.output_size is not None
         return Converted(
             file, lossless, before, after, thumb, done.size, done.output_size, seconds,
-            chosen.offer.name,
+            chosen.name,
             engine_line(upscaler) + (f", for {chosen.reason}" if chosen.reason else ""),
-            (*told, *done.notes),
+            tuple(notes),
         )  # fmt: skip
-
-    def choose(
-        self, upload: Upload, model: str, size: WantedSize, saving: Saving, *, restores: bool,
-        strength: float = 1.0,
-    ) -> "Chosen":  # fmt: skip
-        """What would be done, decided from the header alone; arguments as for `process`.
-
-        Raises:
-            SwinsrError: it cannot be done, or would be too large.
-        """
-        height, width = upload.header.height, upload.header.width
-        task = "upscale" if not restores else restoring(model)
-        settings = size.settings(task, saving, self.limits.max_pixels, strength)
-        name, reason = model, ""
-        if model in KINDS:
-            wanted = settings.target.size(height, width, 4.0).scale
-            name, reason = suited_name(model, upload, max(wanted, 1.0))
-        offer = find_offer(name, restores=restores)
-        target = settings.target.size(height, width, offer.scale)
-        if target.scale < 1:
-            raise ConfigError(
-                f"{upload.name}: {width} x {height} is larger than the size that is asked for; "
-                "pictures are enlarged here"
-            )
-        self.limits.check_output(upload.name, *target.final)
-        return Chosen(offer, reason, settings, target)
-
-    def _written(self, run: Conversion, file: Path) -> Record:
-        with _named(file):
-            return run.write()
 
     def save_again(self, job: Submission, lossless: str, saving: Saving) -> Path:
         """A finished result in another format."""
@@ -240,7 +172,7 @@ class Workshop:
         frames = read_frames(path, max_pixels=None).limited(kind)
         target = self.folder.new_file(Naming("", _suffix(kind)).name(path))
         check_side(target.name, frames.header.height, frames.header.width, kind)
-        with _named(target):
+        with known_as(target.name, target):
             if frames.count > 1:
                 write_frames(target, frames, frames, quality=saving.quality)
             else:
@@ -273,23 +205,6 @@ class Workshop:
         return path
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """What a picture's header and a visitor's wishes come to.
-
-    Attributes:
-        offer: the model.
-        reason: why it was taken, for people; empty where nothing spoke for it.
-        settings: of the run.
-        target: the factor, and the size of the result.
-    """
-
-    offer: Offer
-    reason: str
-    settings: Settings
-    target: Size
-
-
 def run(
     upscaler: "Upscaler", image: Image, scale: float, job: Submission, name: str
 ) -> tuple[Image, float]:
@@ -319,37 +234,10 @@ def engine_line(upscaler: "Upscaler") -> str:
     return f"cpu, {engine.precision}, {explain_attention().backend} attention"
 
 
-@dataclass(frozen=True)
-class _One:
-    """The model that was chosen, whatever the scale."""
-
-    upscaler: "Upscaler"
-    reason: str
-
-    def get(self, scale: float | None) -> "Upscaler":
-        return self.upscaler
-
-    def why(self, scale: float | None) -> str:
-        return self.reason
-
-
 def _suffix(format_name: str | None) -> str | None:
     return None if format_name is None else ALL[format_name].suffixes[0]
 
 
 def _write(path: Path, image: Image, quality: int) -> tuple[str, ...]:
-    with _named(path):
+    with known_as(path.name, path):
         return write_image(path, image, quality=quality)
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Errors that name the file alone: the visitor knows it, not the server's folders.
-
-    Raises:
-        ImageWriteError: in place of one with the whole path.
-    """
-    try:
-        yield
-    except ImageWriteError as error:
-        raise ImageWriteError(str(error).replace(str(path), path.name)) from error

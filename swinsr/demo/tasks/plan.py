@@ -1,12 +1,13 @@
 """What a run would come to, told before its start; less where needed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from swinsr.demo.catalogue import AUTOMATIC, Offer, automatic, find_offer, quicker
 from swinsr.demo.jobs import duration
+from swinsr.demo.tasks.choose import Saving, WantedSize, choose
 from swinsr.demo.tasks.compare import enlarged, piece_of
-from swinsr.demo.tasks.convert import Saving, WantedSize, Workshop
+from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.tasks.scoring import contestants, sides, spoiling
 from swinsr.demo.uploads import Upload
 from swinsr.errors import ImageError, ImageTooLargeError
@@ -65,16 +66,18 @@ def plan(
     """
     pixels = upload.header.height * upload.header.width
     try:
-        chosen = shop.choose(upload, model, size, Saving(), restores=restores, strength=strength)
+        chosen = choose(
+            upload, model, size, Saving(), shop.limits, restores=restores, strength=strength
+        )
     except ImageTooLargeError as error:
         return Estimate(str(error), False, _smaller(shop, upload, model))
     scale = chosen.target.scale
     height, width = chosen.target.final
-    made = f"{width} × {height} pixels by {chosen.offer.name}"
+    made = f"{width} × {height} pixels by {chosen.name}"
     why = f", for {chosen.reason}" if chosen.reason else ""
-    seconds = _seconds(shop, [(chosen.offer, scale, pixels)])
+    seconds = chosen.seconds(shop.catalogue.speeds, pixels)
     if _in_time(shop, seconds):
-        return Estimate(f"Makes {made}{why}{_about(seconds)}.{_fetched([chosen.offer])}")
+        return Estimate(f"Makes {made}{why}{_about(seconds)}.{_fetched(chosen.offers)}")
     text = f"{made} would take {duration(seconds or 0)}, and {_allowed(shop, 'a picture')}."
     for name in () if restores else quicker(scale):
         guess = _seconds(shop, [(find_offer(name), scale, pixels)])
@@ -94,12 +97,12 @@ def plan_batch(shop: Workshop, paths: list[str], model: str, size: WantedSize) -
     if count > shop.limits.max_files:
         most = shop.limits.max_files
         return Estimate(f"{pictures} are too many; at most {most} are taken at a time.", False)
-    total = _seconds(shop, _runs(shop, paths, model, size))
+    total = _together(_each(shop, paths, model, size))
     if _in_time(shop, total):
         return Estimate(f"{pictures}{_about(total)}.")
     text = f"{pictures} would take {duration(total or 0)}, and {_allowed(shop, 'them')}."
     for name in quicker(4 if size.scale is None else size.scale):
-        guess = _seconds(shop, _runs(shop, paths, name, size))
+        guess = _together(_each(shop, paths, name, size))
         if guess is not None and _in_time(shop, guess):
             return Estimate(text, False, _quicker(name, guess))
     return Estimate(f"{text} Choose fewer.", False)
@@ -161,17 +164,16 @@ def plan_scoring(shop: Workshop, upload: Upload, model: str, scale: int) -> Esti
     return Estimate(f"{text} Take a smaller picture.", False)
 
 
-def _runs(
-    shop: Workshop, paths: list[str], model: str, size: WantedSize
-) -> Iterable[tuple[Offer, float, int]]:
-    """Of each picture that can be read, what it would be done by, its factor and its pixels."""
+def _each(shop: Workshop, paths: list[str], model: str, size: WantedSize) -> Iterable[float | None]:
+    """Seconds of each picture that can be read; None where they are not known."""
     for path in paths:
         try:
             upload = shop.open(path)
-            chosen = shop.choose(upload, model, size, Saving(), restores=False)
+            chosen = choose(upload, model, size, Saving(), shop.limits, restores=False)
         except ImageError:
             continue  # it gets its own line among the results
-        yield chosen.offer, chosen.target.scale, upload.header.height * upload.header.width
+        pixels = upload.header.height * upload.header.width
+        yield chosen.seconds(shop.catalogue.speeds, pixels)
 
 
 def _scale(offer: Offer, scale: float) -> float:
@@ -180,10 +182,15 @@ def _scale(offer: Offer, scale: float) -> float:
 
 def _seconds(shop: Workshop, runs: Iterable[tuple[Offer, float, int]]) -> float | None:
     """Of all runs together; None where one of them is not known."""
+    speeds = shop.catalogue.speeds
+    return _together(speeds.seconds(offer.entry, scale, pixels) for offer, scale, pixels in runs)
+
+
+def _together(seconds: Iterable[float | None]) -> float | None:
+    """Their sum; None where one of them is not known."""
     total: float | None = 0.0
-    for offer, scale, pixels in runs:
-        seconds = shop.catalogue.speeds.seconds(offer.entry, scale, pixels)
-        total = None if seconds is None or total is None else total + seconds
+    for one in seconds:
+        total = None if one is None or total is None else total + one
     return total
 
 
@@ -199,7 +206,7 @@ def _allowed(shop: Workshop, what: str) -> str:
     return f"this server gives {what} {duration(shop.limits.seconds).removeprefix('about ')}"
 
 
-def _fetched(offers: list[Offer]) -> str:
+def _fetched(offers: Sequence[Offer]) -> str:
     """What is downloaded first, as sentences."""
     several = len(offers) > 1
     return "".join(
@@ -216,7 +223,7 @@ def _quicker(name: str, seconds: float) -> Less:
 def _smaller(shop: Workshop, upload: Upload, model: str) -> Less | None:
     for scale in _SCALES:
         try:
-            shop.choose(upload, model, WantedSize(scale), Saving(), restores=False)
+            choose(upload, model, WantedSize(scale), Saving(), shop.limits, restores=False)
         except ImageTooLargeError:
             continue
         return Less(f"Make it {scale:g} times as large", scale=scale)

@@ -15,7 +15,7 @@ from swinsr.demo.catalogue import (
     crisp_models,
     offers,
 )
-from swinsr.demo.tasks.convert import Saving, WantedSize
+from swinsr.demo.tasks.choose import Saving, WantedSize
 from swinsr.demo.widgets.page import markup, note, sentence
 from swinsr.errors import ConfigError
 
@@ -199,7 +199,7 @@ def size_choice(tab: str) -> SizeChoice:
     times = segments(TIMES, "4", "How large?", f"{tab}-size")
     with gr.Row(visible=False, elem_classes="inline") as row:
         number = gr.Number(
-            value=_NUMBERS["width"], label="Size", elem_id=f"{tab}-number", min_width=96
+            value=_NUMBERS["width"], label="WantedSize", elem_id=f"{tab}-number", min_width=96
         )
         unit = gr.Dropdown(
             UNITS, value="width", label="Unit", elem_id=f"{tab}-unit", filterable=False,

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from swinsr.demo.catalogue import AUTOMATIC, restorer_name
-from swinsr.demo.tasks.convert import WantedSize
+from swinsr.demo.tasks.choose import WantedSize
 from swinsr.demo.widgets.choices import (
     kind_choice,
     read_kind,

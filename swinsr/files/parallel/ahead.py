@@ -133,7 +133,8 @@ def read_ahead(engines: Engines, job: Job, settings: Settings) -> Conversion | R
     form = checked_format(job, settings)
     if form is None:
         return Record(job.source_name, job.output_name, "skipped")
-    if settings.mode != "auto" or settings.tile is not None or not _is_file(job):
+    asked = settings.mode != "auto" or settings.tile is not None or settings.memory is not None
+    if asked or not _is_file(job):
         return None
     header = look(job)
     if header is None or header.height * header.width > LARGEST_AHEAD:
