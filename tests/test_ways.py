@@ -106,6 +106,19 @@ def test_the_choice_of_networks_is_one(
             assert np.array_equal(made, np.array(picture))
 
 
+def test_crispness_is_one(shop: Workshop, server: str, home: None, tmp_path: Path) -> None:
+    source = tmp_path / "in.png"
+    PilImage.fromarray(pixels()).save(source)
+    made = {}
+    for sharpness in (0.4, 1):
+        output = tmp_path / f"{sharpness}.png"
+        command("upscale", source, "-o", output, "-s", 4, "--sharpness", sharpness)
+        made[sharpness] = output.read_bytes()
+        assert by_server(server, source, scale=4, sharpness=sharpness) == made[sharpness]
+    assert made[0.4] != made[1]
+    assert by_page(shop, source, "crisp", 4) == made[1]
+
+
 def by_watching(source: Path, folder: Path, model: str) -> bytes:
     pytest.importorskip("watchfiles", reason="watchfiles is not installed")
     (folder / "watched").mkdir()

@@ -245,7 +245,11 @@ class Catalogue:
             settings: of the run.
             job: notified with what is going on.
         """
-        return Engines(settings, lambda name, asked: wrapped(self.get(name, job), asked))
+
+        def load(name: str, asked: Settings) -> "Upscaler":
+            return wrapped(self.get(name, job, asked.sharpness), asked)
+
+        return Engines(settings, load)
 
     def reaching(self, model: str, scale: float, job: Submission) -> "Upscaler":
         """The model of a name, or with `AUTOMATIC` those that a clean picture is given."""
@@ -267,12 +271,13 @@ class Catalogue:
             seconds = time.perf_counter() - start
         self.speeds.note(find_offer(name).entry, ready.scale, square.height * square.width, seconds)
 
-    def get(self, name: str, job: Submission) -> "Upscaler":
+    def get(self, name: str, job: Submission, sharpness: float | None = None) -> "Upscaler":
         """A model ready to run; downloaded and loaded first where that is needed.
 
         Args:
             name: of an offer.
             job: notified with what is going on.
+            sharpness: of the crisp model; see `Upscaler.from_pretrained`.
 
         Raises:
             ModelNotFoundError: no model of that name.
@@ -280,9 +285,10 @@ class Catalogue:
             CheckpointError: its file is damaged.
         """
         with self._alone(job):
-            ready = self._loaded.get(name)
+            key = name if sharpness is None else f"{name} {sharpness:g}"
+            ready = self._loaded.get(key)
             if ready is not None:
-                self._loaded.move_to_end(name)
+                self._loaded.move_to_end(key)
                 return ready
             offer = find_offer(name)
             if not offer.here:
@@ -290,9 +296,11 @@ class Catalogue:
             job.stage("Loading the model")
             from swinsr.inference import Upscaler  # brings torch: not before it is needed
 
-            ready = Upscaler.from_pretrained(name, precision=self._precision, device=self._device)
+            ready = Upscaler.from_pretrained(
+                name, precision=self._precision, device=self._device, sharpness=sharpness
+            )
             ready.engine.tell = tell
-            self._loaded[name] = ready
+            self._loaded[key] = ready
             while len(self._loaded) > LOADED:
                 self._loaded.popitem(last=False)
             return ready
