@@ -140,6 +140,7 @@ class Upscaler:
             faithful = _faithful(model, sharpness)
             if sharpness < 1:
                 blend(load(find_weights(faithful)).network, loaded.network, sharpness)
+                model = f"{model}, sharpness {sharpness:g}"
         reason = unrunnable(loaded.config)
         if reason is not None:
             raise UnknownArchitectureError(f"{path} {reason}")

@@ -71,4 +71,4 @@ def test_command_tells_the_model(tmp_path: Path) -> None:
         "-m", "swinsr", "upscale", "in.png", "--sharpness", "0.5", "--json", cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
-    assert '"swinsr-sharp-x4"' in done.stdout
+    assert '"swinsr-sharp-x4, sharpness 0.5"' in done.stdout
