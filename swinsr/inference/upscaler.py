@@ -42,7 +42,7 @@ from swinsr.runtime.enough_memory import enough_memory
 from swinsr.runtime.network import prepare
 from swinsr.runtime.precision import dtype_of
 from swinsr.runtime.progress import Progress, part, silent
-from swinsr.zoo import bundled_models, find_weights, is_offline, no_answer_after
+from swinsr.zoo import bundled_models, crisp_model, find_weights, is_offline, no_answer_after
 
 Array = NDArray[Any]
 Picture: TypeAlias = Array | Tensor | Image | PilImage.Image | str | os.PathLike[str]
@@ -113,6 +113,10 @@ class Upscaler:
         target = choose_device(device)
         # A wrong name is told before anything is loaded, baselines included.
         dtype_of(precision, force_float16=force_float16)
+        faithful = None
+        if sharpness is not None:
+            model = crisp_model().name if model is None else model
+            faithful = _faithful(model, sharpness)
         if model is None:
             wanted = DEFAULT_SCALE if scale is None else scale
             names = [one.name for one in default_stages(wanted, best=best)]
@@ -136,11 +140,9 @@ class Upscaler:
 
             return cls(OnnxEngine(path, target, tiling, precision))
         loaded = load(path)
-        if sharpness is not None:
-            faithful = _faithful(model, sharpness)
-            if sharpness < 1:
-                blend(load(find_weights(faithful)).network, loaded.network, sharpness)
-                model = f"{model}, sharpness {sharpness:g}"
+        if faithful is not None and sharpness is not None and sharpness < 1:
+            blend(load(find_weights(faithful)).network, loaded.network, sharpness)
+            model = f"{model}, sharpness {sharpness:g}"
         reason = unrunnable(loaded.config)
         if reason is not None:
             raise UnknownArchitectureError(f"{path} {reason}")

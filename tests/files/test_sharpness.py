@@ -61,6 +61,9 @@ def test_what_contradicts_it_is_refused(settings: dict[str, object]) -> None:
 def test_the_library_refuses_it_for_a_model_that_has_none() -> None:
     with pytest.raises(ConfigError, match="swinsr-light-x4 has no sharpness"):
         Upscaler.from_pretrained("swinsr-light-x4", sharpness=0.5)
+    with pytest.raises(ConfigError, match="bicubic has no sharpness"):
+        Upscaler.from_pretrained("bicubic", sharpness=0.5)
+    assert Upscaler.from_pretrained(sharpness=1).engine.name == crisp_model().name
     with pytest.raises(ConfigError, match="between 0 and 1"):
         Upscaler.from_pretrained("swinsr-sharp-x4", sharpness=2)
 
