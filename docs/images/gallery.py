@@ -1,11 +1,13 @@
 """Make gallery_*.jpg: input, interpolation, the bundled network's result and the truth.
 
-    python docs/images/gallery.py
+    python docs/images/gallery.py [NAME ...]
 
-One sheet a bundled network, of pictures that scikit-image ships (astronaut and rocket: NASA,
-public domain; cat and coffee: CC0), none of which any network was trained on.
+One sheet a bundled network, of all or of those that are named, of pictures that scikit-image ships
+(astronaut and rocket: NASA, public domain; cat and coffee: CC0), none of which any network was
+trained on.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,7 +40,7 @@ def damage(name: str, task: str, scale: int) -> Callable[[Bytes], Bytes]:
         "color_denoise": lambda image: noisy(image, 25),
         "color_jpeg": lambda image: jpeg(image, 20),
     }
-    if name == "swinsr-photo-x4":
+    if name.startswith(("swinsr-photo", "swinsr-sharp")):
         return lambda image: jpeg(imresize(image, scale=1 / scale), 80)
     return kinds.get(task, lambda image: imresize(image, scale=1 / scale))
 
@@ -56,7 +58,8 @@ def sheet(name: str, task: str, scale: int) -> Image.Image:
         if scale > 1:
             panels["bicubic"] = imresize(low, scale=scale)
         if task == "real_sr":  # what the network for clean pictures makes of it
-            panels["swinsr-light-x4"] = Upscaler.from_pretrained("swinsr-light-x4")(low)
+            clean = f"swinsr-light-x{scale}"
+            panels[clean] = Upscaler.from_pretrained(clean)(low)
         panels[name] = upscaler(low)
         panels["truth"] = truth
         row = Image.new("RGB", ((SIDE + 4) * len(panels) - 4, SIDE + LABEL), "white")
@@ -76,8 +79,10 @@ def sheet(name: str, task: str, scale: int) -> Image.Image:
 
 
 def main() -> None:
-    """All bundled networks."""
+    """Those that are named, or all."""
     for model in bundled_models():
+        if sys.argv[1:] and model.name not in sys.argv[1:]:
+            continue
         made = sheet(model.name, model.task, model.scale)
         made.save(HERE / f"gallery_{model.name}.jpg", quality=90)
 
