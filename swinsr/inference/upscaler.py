@@ -42,7 +42,7 @@ from swinsr.runtime.enough_memory import enough_memory
 from swinsr.runtime.network import prepare
 from swinsr.runtime.precision import dtype_of
 from swinsr.runtime.progress import Progress, part, silent
-from swinsr.zoo import bundled_models, find_weights, is_offline, no_answer_after
+from swinsr.zoo import bundled_models, crisp_model, find_weights, is_offline, no_answer_after
 
 Array = NDArray[Any]
 Picture: TypeAlias = Array | Tensor | Image | PilImage.Image | str | os.PathLike[str]
@@ -94,8 +94,9 @@ class Upscaler:
             tile, overlap, memory: of large pictures; see `swinsr.inference.Tiling`.
             best: reach scales that are not the model's by a further pass that is reduced, however
                 long that takes, and not by interpolation.
-            sharpness: of the bundled crisp model alone: 1 for all of it, 0 for the faithful one
-                that it continues, and between them for a network between.
+            sharpness: of the bundled crisp model alone, which is taken where `model` is None: 1
+                for all of it, 0 for the faithful one that it continues, and between them for a
+                network between.
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.
@@ -113,11 +114,13 @@ class Upscaler:
         target = choose_device(device)
         # A wrong name is told before anything is loaded, baselines included.
         dtype_of(precision, force_float16=force_float16)
-        if model is None:
+        if model is None and sharpness is not None:
+            names: list[str | Path] = [crisp_model().name]
+        elif model is None:
             wanted = DEFAULT_SCALE if scale is None else scale
             names = [one.name for one in default_stages(wanted, best=best)]
         else:
-            names = [str(model)]
+            names = [model]
         if len(names) > 1:
             several = [
                 cls.from_pretrained(

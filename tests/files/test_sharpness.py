@@ -64,6 +64,7 @@ def test_the_library_refuses_it_for_a_model_that_has_none() -> None:
         Upscaler.from_pretrained("swinsr-light-x4", sharpness=0.5)
     with pytest.raises(ConfigError, match="between 0 and 1"):
         Upscaler.from_pretrained("swinsr-sharp-x4", sharpness=2)
+    assert Upscaler.from_pretrained(sharpness=1).engine.name == crisp_model().name
 
 
 def test_command_tells_the_model_and_the_degree(tmp_path: Path) -> None:
