@@ -161,7 +161,8 @@ def test_a_divider_takes_what_the_library_takes_and_refuses_the_rest() -> None:
         swinsr.show(PHOTO, None)  # type: ignore[arg-type]
 
 
-def test_quickstart_runs_from_its_first_cell_to_its_last() -> None:
+def test_quickstart_runs_from_its_first_cell_to_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(QUICKSTART.parent)  # where notebooks run
     notebook = json.loads(QUICKSTART.read_text(encoding="utf-8"))
     assert notebook["nbformat"] == 4
     assert all(not cell.get("outputs") for cell in notebook["cells"])

@@ -46,6 +46,11 @@ class Engines:
         self._settings, self._loader = settings, loader or load
         self._loaded: dict[str, Upscaler] = {}
 
+    @property
+    def sharpness(self) -> float | None:
+        """How crisp the results shall be; None where nothing was said."""
+        return self._settings.sharpness
+
     def check(self) -> float:
         """Load the model that the settings name, or that suits the scale.
 
@@ -171,7 +176,9 @@ class Suited:
         return self.engines.names(scale, damage=self.damage)
 
     def why(self, scale: float | None) -> str:
-        """Why it was taken, where it is one for damage."""
+        """Why it was taken, where it is one for damage; how crisp it is, where that was asked."""
+        if self.engines.sharpness is not None:
+            return f"sharpness {self.engines.sharpness:g}"
         from swinsr.inference.baselines import DEFAULT_SCALE
         from swinsr.inference.stages import default_stages
 

@@ -94,8 +94,9 @@ class Upscaler:
             tile, overlap, memory: of large pictures; see `swinsr.inference.Tiling`.
             best: reach scales that are not the model's by a further pass that is reduced, however
                 long that takes, and not by interpolation.
-            sharpness: of the bundled crisp model alone: 1 for all of it, 0 for the faithful one
-                that it continues, and between them for a network between.
+            sharpness: of the bundled crisp model alone, which is taken where `model` is None: 1
+                for all of it, 0 for the faithful one that it continues, and between them for a
+                network between.
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.
@@ -119,9 +120,9 @@ class Upscaler:
             faithful = _faithful(model, sharpness)
         if model is None:
             wanted = DEFAULT_SCALE if scale is None else scale
-            names = [one.name for one in default_stages(wanted, best=best)]
+            names: list[str | Path] = [m.name for m in default_stages(wanted, best=best)]
         else:
-            names = [str(model)]
+            names = [model]
         if len(names) > 1:
             several = [
                 cls.from_pretrained(
@@ -142,7 +143,6 @@ class Upscaler:
         loaded = load(path)
         if faithful is not None and sharpness is not None and sharpness < 1:
             blend(load(find_weights(faithful)).network, loaded.network, sharpness)
-            model = f"{model}, sharpness {sharpness:g}"
         reason = unrunnable(loaded.config)
         if reason is not None:
             raise UnknownArchitectureError(f"{path} {reason}")

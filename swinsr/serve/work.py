@@ -1,6 +1,7 @@
 """One picture from upload to download: what `swinsr upscale` does, with the server's limits."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from swinsr.demo.catalogue import Catalogue
@@ -44,6 +45,7 @@ class Shop:
             return self._made(job, upload, settings)
 
     def _made(self, job: Submission, upload: Received, settings: Settings) -> Made:
+        start = time.perf_counter()
         name, header = upload.name, probe_image(upload.path)
         suffix = Path(name).suffix.lower()
         if suffix not in FORMATS:
@@ -58,7 +60,8 @@ class Shop:
         named = str(Path(name).with_suffix(suffix))
         output = upload.path.with_name(Naming(settings.mark(own), form).name(Path(named)))
         task = Job(upload.path, output, name=name)
-        return Made(output, convert(engines, task, settings, job.report))
+        record = convert(engines, task, settings, job.report)
+        return Made(output, replace(record, seconds=time.perf_counter() - start))
 
 
 def status_of(error: SwinsrError) -> int:

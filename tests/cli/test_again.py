@@ -35,6 +35,10 @@ def test_a_rerun_over_finished_pictures_says_so(call: Call) -> None:
     more = call("d", *BICUBIC)
     assert more.status == 0
     assert more.text.count("already done") == 3 and "c.png -> " in more.text
+    Path("d/e.png").write_text("no picture")
+    assert "1 of 5 pictures failed; the others are done\n" in call("d", *BICUBIC).err
+    refused = call("d", *BICUBIC, "--lossless").err
+    assert refused.endswith("5 of 5 pictures failed\n")
 
 
 @pytest.mark.parametrize("change", ["source", "output", "settings", "model", "forgotten"])

@@ -17,6 +17,7 @@ from swinsr.demo.names import free_name, safe_name
 from swinsr.demo.tasks.choose import Saving, WantedSize
 from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.uploads import open_upload
+from swinsr.demo.widgets.viewer import result_facts
 from swinsr.errors import (
     ConfigError,
     ImageReadError,
@@ -164,6 +165,7 @@ def test_a_result_keeps_depth_alpha_and_metadata(shop: Workshop, tmp_path: Path)
     assert read_image(done.after).bits == 8  # what the browser is shown
     again = shop.save_again(Submission(60), str(done.lossless), Saving("TIFF"))
     assert again.name == "rich_x2.tif"
+    assert [name for name, _ in result_facts(done)] == ["Size", "Time", "Model", "Computed with"]
     assert (read_image(again).pixels == after.pixels).all()
 
 

@@ -1,5 +1,6 @@
 """Crispness by degrees."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -68,10 +69,11 @@ def test_the_library_refuses_it_for_a_model_that_has_none() -> None:
         Upscaler.from_pretrained("swinsr-sharp-x4", sharpness=2)
 
 
-def test_command_tells_the_model(tmp_path: Path) -> None:
+def test_command_tells_the_model_and_the_degree(tmp_path: Path) -> None:
     PilImage.fromarray(SMALL).save(tmp_path / "in.png")
     done = run_python(
         "-m", "swinsr", "upscale", "in.png", "--sharpness", "0.5", "--json", cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
-    assert '"swinsr-sharp-x4, sharpness 0.5"' in done.stdout
+    record = json.loads(done.stdout)
+    assert (record["model"], record["reason"]) == ("swinsr-sharp-x4", "sharpness 0.5")

@@ -103,6 +103,7 @@ def test_answers_with_the_bytes_of_upscale(
     assert body == output.read_bytes()
     record = json.loads(headers["swinsr-record"])
     assert (record["status"], record["input"]) == ("done", "in.png")
+    assert record["seconds"] > 0
     assert (
         headers["content-type"]
         == f"image/{ {'tif': 'tiff'}.get(output.suffix[1:]) or output.suffix[1:] }"

@@ -76,6 +76,8 @@ def run_batch(
             stopped.kept = stopped.kept or next(map(str, kept), None)
             raise
     if failures:
-        if len(run.jobs) > 1:
-            report_error(f"{failures} of {len(run.jobs)} pictures failed; the others are done")
+        pictures = len(run.done) + len(run.jobs)
+        if pictures > 1:
+            rest = "; the others are done" if failures < pictures else ""
+            report_error(f"{failures} of {pictures} pictures failed{rest}")
         sys.exit(1)

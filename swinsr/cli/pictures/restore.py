@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from swinsr.cluster.settings import ClusterSettings
 
 
-@options.with_settings("scale", "width", "height", "max_side", "fit", "fast", "sharpness")
+@options.with_settings("scale", "width", "height", "max_side", "fit", "fast", "sharpness", "best")
 @options.with_cluster("tiles")
 def restore(
     settings: Settings,

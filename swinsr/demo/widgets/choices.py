@@ -199,7 +199,7 @@ def size_choice(tab: str) -> SizeChoice:
     times = segments(TIMES, "4", "How large?", f"{tab}-size")
     with gr.Row(visible=False, elem_classes="inline") as row:
         number = gr.Number(
-            value=_NUMBERS["width"], label="WantedSize", elem_id=f"{tab}-number", min_width=96
+            value=_NUMBERS["width"], label="Size", elem_id=f"{tab}-number", min_width=96
         )
         unit = gr.Dropdown(
             UNITS, value="width", label="Unit", elem_id=f"{tab}-unit", filterable=False,

@@ -59,7 +59,7 @@ def result_facts(result: Converted) -> list[tuple[str, str]]:
     """What was done: names and values."""
     before, after = (f"{width} × {height}" for width, height in (result.source, result.size))
     return [
-        ("WantedSize", f"{before} → {after} pixels"),
+        ("Size", f"{before} → {after} pixels"),
         ("Time", f"{result.seconds:.1f} s"),
         ("Model", result.model),
         ("Computed with", result.engine),
