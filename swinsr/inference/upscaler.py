@@ -42,7 +42,7 @@ from swinsr.runtime.enough_memory import enough_memory
 from swinsr.runtime.network import prepare
 from swinsr.runtime.precision import dtype_of
 from swinsr.runtime.progress import Progress, part, silent
-from swinsr.zoo import bundled_models, find_weights, is_offline, no_answer_after
+from swinsr.zoo import bundled_models, crisp_model, find_weights, is_offline, no_answer_after
 
 Array = NDArray[Any]
 Picture: TypeAlias = Array | Tensor | Image | PilImage.Image | str | os.PathLike[str]
@@ -94,8 +94,8 @@ class Upscaler:
             tile, overlap, memory: of large pictures; see `swinsr.inference.Tiling`.
             best: reach scales that are not the model's by a further pass that is reduced, however
                 long that takes, and not by interpolation.
-            sharpness: of the bundled crisp model alone: 1 for all of it, 0 for the faithful one
-                that it continues, and between them for a network between.
+            sharpness: of the bundled crisp model, which is taken where none is named: 1 for all of
+                it, 0 for the faithful one that it continues, between them for a network between.
 
         Raises:
             ModelNotFoundError: no model of that name, and no such file.
@@ -113,6 +113,10 @@ class Upscaler:
         target = choose_device(device)
         # A wrong name is told before anything is loaded, baselines included.
         dtype_of(precision, force_float16=force_float16)
+        if model is None and sharpness is not None:
+            model = crisp_model().name
+        # Before a file is looked for or interpolation taken: neither has one to choose.
+        faithful = None if sharpness is None else _faithful(str(model), sharpness)
         if model is None:
             wanted = DEFAULT_SCALE if scale is None else scale
             names = [one.name for one in default_stages(wanted, best=best)]
@@ -136,10 +140,8 @@ class Upscaler:
 
             return cls(OnnxEngine(path, target, tiling, precision))
         loaded = load(path)
-        if sharpness is not None:
-            faithful = _faithful(model, sharpness)
-            if sharpness < 1:
-                blend(load(find_weights(faithful)).network, loaded.network, sharpness)
+        if faithful is not None and sharpness is not None and sharpness < 1:
+            blend(load(find_weights(faithful)).network, loaded.network, sharpness)
         reason = unrunnable(loaded.config)
         if reason is not None:
             raise UnknownArchitectureError(f"{path} {reason}")
@@ -319,7 +321,7 @@ class Upscaler:
         return dataclasses.replace(image, pixels=out, alpha=out_alpha)
 
 
-def _faithful(model: str | Path, sharpness: float) -> str:
+def _faithful(model: str, sharpness: float) -> str:
     """What the crisp model of that name continues."""
     if not 0.0 <= sharpness <= 1.0:
         raise ConfigError(f"sharpness is between 0 and 1, not {sharpness:g}")
