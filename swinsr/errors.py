@@ -108,6 +108,11 @@ def check_number(name: str, value: object) -> None:
 
     Raises:
         OptionTypeError: naming the option and the type.
+        ConfigError: a whole number beyond those that can be computed with.
     """
     if value is not None and (not isinstance(value, Real) or isinstance(value, bool)):
         raise OptionTypeError(f"{name} is a number, not {type(value).__name__}")
+    try:
+        float(value or 0)
+    except OverflowError:
+        raise ConfigError(f"{name} is a number of ordinary size") from None

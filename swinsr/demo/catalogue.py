@@ -285,7 +285,7 @@ class Catalogue:
             CheckpointError: its file is damaged.
         """
         with self._alone(job):
-            key = name if sharpness is None else f"{name} {sharpness:g}"
+            key = name if sharpness is None else f"{name} {sharpness!r}"
             ready = self._loaded.get(key)
             if ready is not None:
                 self._loaded.move_to_end(key)

@@ -114,10 +114,10 @@ class Upscaler:
         target = choose_device(device)
         # A wrong name is told before anything is loaded, baselines included.
         dtype_of(precision, force_float16=force_float16)
-        faithful = None
-        if sharpness is not None:
-            model = crisp_model().name if model is None else model
-            faithful = _faithful(model, sharpness)
+        if model is None and sharpness is not None:
+            model = crisp_model().name
+        # Before a file is looked for or interpolation taken: neither has one to choose.
+        faithful = None if sharpness is None else _faithful(str(model), sharpness)
         if model is None:
             wanted = DEFAULT_SCALE if scale is None else scale
             names: list[str | Path] = [m.name for m in default_stages(wanted, best=best)]
@@ -322,7 +322,7 @@ class Upscaler:
         return dataclasses.replace(image, pixels=out, alpha=out_alpha)
 
 
-def _faithful(model: str | Path, sharpness: float) -> str:
+def _faithful(model: str, sharpness: float) -> str:
     """What the crisp model of that name continues."""
     if not 0.0 <= sharpness <= 1.0:
         raise ConfigError(f"sharpness is between 0 and 1, not {sharpness:g}")

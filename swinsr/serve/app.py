@@ -109,11 +109,13 @@ class Service:
 
         Browsers bring it to the page as a password, with whatever name.
         """
-        if self._token is None or request.url.path in OPEN:
+        # Not of `request.url`, which old versions of Starlette begin with whatever is sent as host.
+        path = request.scope["path"]
+        if self._token is None or path in OPEN:
             return True
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         given = given.strip()
-        if kind.lower() == "basic" and self.shows(request.url.path):
+        if kind.lower() == "basic" and self.shows(path):
             kind, given = "bearer", _password(given)
         return kind.lower() == "bearer" and hmac.compare_digest(
             given.encode("utf-8", "surrogateescape"), self._token.encode()
@@ -233,9 +235,10 @@ class _Gate:
             return
         request = Request(scope)
         known = {route.path for route in scope["app"].routes if isinstance(route, Route)}
-        path = request.url.path if request.url.path in known else "other"
+        asked = request.scope["path"]
+        path = asked if asked in known else "other"
         service, app, headers, status = self.service, self.app, _HEADERS, [_GONE]
-        if service.door is not None and service.shows(request.url.path):
+        if service.door is not None and service.shows(asked):
             path, app, headers = PLACE, service.door, ()
 
         async def sending(message: Any) -> None:
@@ -256,13 +259,21 @@ class _Gate:
     def _refused(self, request: Request) -> Response | None:
         if not self.service.allows(request):
             told = {"error": "the token is missing or wrong; send Authorization: Bearer TOKEN"}
-            page = self.service.shows(request.url.path)
+            page = self.service.shows(request.scope["path"])
             way = 'Basic realm="swinsr", charset="UTF-8"' if page else "Bearer"
             return JSONResponse(told, 401, {"WWW-Authenticate": way})
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        if origin is not None and _host_of(origin) != request.headers.get("host"):
             return JSONResponse({"error": "pages of other servers are not answered"}, 403)
         return None
+
+
+def _host_of(origin: str) -> str:
+    """Host and port; "" of what is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _password(given: str) -> str:

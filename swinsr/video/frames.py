@@ -83,10 +83,19 @@ def _arrived(waited: list[int], time: int, lose: Callable[[int], None]) -> None:
             lose(missing)
 
 
+def demuxed(container: InputContainer, *streams: Any) -> Iterator[Any]:
+    """Packets of some streams, to the file's end."""
+    try:
+        yield from container.demux(*streams)
+    except IndexError:
+        # PyAV at the end of a file in which streams began that it does not know, by damage or late.
+        return
+
+
 def _packets(container: InputContainer, stream: Any, watch: Watch | None) -> Iterator[Any]:
     """Packets, and None to ask for what the decoder holds back where the file breaks off."""
     try:
-        yield from container.demux(stream)
+        yield from demuxed(container, stream)
     except (av.FFmpegError, ValueError) as error:
         if watch is None or isinstance(error, MemoryError):
             raise

@@ -11,6 +11,7 @@ from av.container import InputContainer, OutputContainer
 
 from swinsr.errors import ConfigError
 from swinsr.video.encode import Encoding
+from swinsr.video.frames import demuxed
 from swinsr.video.packets import GroupFile, decode_times, durations
 from swinsr.video.probe import Clip, opened
 from swinsr.video.settings import CONTAINERS, VideoSettings
@@ -47,7 +48,10 @@ def plan_carried(clip: Clip, output: Path, video: VideoSettings) -> Carried:
             if stream.index == clip.index or wanted.get(stream.type) is False:
                 continue
             name = stream.codec_context.name if stream.codec_context is not None else "unknown"
-            if stream.type in wanted:
+            if stream.type == "audio" and not getattr(stream.codec_context, "sample_rate", 0):
+                # What a damaged packet began, which no container takes.
+                notes.append(f"its stream {stream.index} holds no sound that plays and is left out")
+            elif stream.type in wanted:
                 if _name(name) not in known:
                     raise ConfigError(_unheld(output, stream.type, name))
                 streams.append(stream.index)
@@ -218,7 +222,7 @@ def _other_packets(
     if video.start is not None:
         source.seek(int(shift * 1_000_000))
     done: set[int] = set()
-    for packet in _readable(source.demux(*streams)):
+    for packet in _readable(demuxed(source, *streams)):
         if packet.size == 0 or packet.stream.index not in beside:
             continue  # the mark of the end
         unit = packet.time_base

@@ -1,6 +1,7 @@
 """The loop: what arrives is waited for, done, recorded, and moved where it was asked to go."""
 
 import dataclasses
+import errno
 import filecmp
 import itertools
 import os
@@ -225,8 +226,12 @@ def _is_copy(path: Path, other: Path) -> bool:
 def _move(path: Path, target: Path) -> None:
     with suppress(FileNotFoundError):  # somebody else took it away
         if not _is_apart(path, target):
-            path.rename(target)
-            return
+            try:
+                path.rename(target)
+                return
+            except OSError as error:
+                if error.errno != errno.EXDEV:  # one disk, mounted at two places
+                    raise
         write_whole(target, path.read_bytes())
         shutil.copystat(path, target)
         path.unlink()

@@ -1,6 +1,7 @@
 """The demo's parts without a page: names, folder, uploads, jobs, models."""
 
 import asyncio
+import math
 import threading
 import time
 from pathlib import Path
@@ -204,6 +205,9 @@ def test_sizes_are_reached_exactly(shop: Workshop, tmp_path: Path) -> None:
     assert done.size[0] == 77 and done.file.name == "a_w77.jpg"
     with pytest.raises(ConfigError, match="larger than the size"):
         shop.process(Submission(60), path, "bicubic", WantedSize(width=3), Saving(), restores=False)
+    for width in (math.nan, math.inf, -math.inf, 0, 0.4, 1e300, 10**400):
+        with pytest.raises(ConfigError, match="width or height is from 1"):
+            WantedSize(width=width).settings("upscale", Saving(), 10**6)
     with pytest.raises(ConfigError, match="one of scale, width and height"):
         shop.process(Submission(60), path, "bicubic", WantedSize(2, 100), Saving(), restores=False)
 

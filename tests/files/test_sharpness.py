@@ -9,6 +9,8 @@ from PIL import Image as PilImage
 from skimage import data
 
 from swinsr import Settings, Upscaler, upscale_file
+from swinsr.demo.catalogue import Catalogue
+from swinsr.demo.jobs import Submission
 from swinsr.errors import ConfigError
 from swinsr.zoo import crisp_model
 from tests.helpers.command import run_python
@@ -67,6 +69,30 @@ def test_the_library_refuses_it_for_a_model_that_has_none() -> None:
     assert Upscaler.from_pretrained(sharpness=1).engine.name == crisp_model().name
     with pytest.raises(ConfigError, match="between 0 and 1"):
         Upscaler.from_pretrained("swinsr-sharp-x4", sharpness=2)
+
+
+@pytest.mark.parametrize("scale", [None, 2, 16])
+def test_the_library_takes_the_crisp_model_where_none_is_named(scale: float | None) -> None:
+    crisp = Upscaler.from_pretrained(scale=scale, sharpness=0.5)
+    assert crisp.engine.name == crisp_model().name
+
+
+@pytest.mark.parametrize("model", ["bicubic", "missing.onnx", "missing.safetensors"])
+def test_no_model_without_sharpness_takes_one_in_silence(model: str) -> None:
+    with pytest.raises(ConfigError, match="has no sharpness"):
+        Upscaler.from_pretrained(model, sharpness=0.5)
+
+
+def test_a_number_beyond_those_that_can_be_computed_with_is_refused() -> None:
+    with pytest.raises(ConfigError, match="sharpness"):
+        Settings(sharpness=10**400)
+
+
+def test_degrees_that_differ_little_are_two_models_of_a_server() -> None:
+    catalogue, job = Catalogue(device="cpu"), Submission(60)
+    name = crisp_model().name
+    first, second = (catalogue.get(name, job, share) for share in (0.5, 0.5 + 1e-9))
+    assert first is not second and first is catalogue.get(name, job, 0.5)
 
 
 def test_command_tells_the_model_and_the_degree(tmp_path: Path) -> None:

@@ -130,8 +130,9 @@ def test_nobody_is_let_in_without_the_token(served: Served, path: str) -> None:
     assert served.ask(path, bearer(TOKEN))[0] in (200, 307)
     # A browser sends a password along by itself, and other pages could make it do so.
     assert (served.ask(path, basic(TOKEN))[0] == 401) == path.startswith("/v1")
-    evil = {**basic(TOKEN), "Origin": "http://evil.example"}
-    assert served.ask(f"{PLACE}/gradio_api/queue/join", evil, b"{}")[0] == 403
+    for origin in ("http://evil.example", "null", "http://[evil"):
+        evil = {**basic(TOKEN), "Origin": origin}
+        assert served.ask(f"{PLACE}/gradio_api/queue/join", evil, b"{}")[0] == 403
 
 
 def test_page_and_paths_share_their_models_and_give_the_same_bytes(

@@ -222,6 +222,27 @@ def test_a_sound_file_is_not_called_damaged(
     assert not [note for note in record.notes if "damaged" in note or "ends at" in note]
 
 
+def test_a_stream_that_begins_by_damage_ends_nothing(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "whole.ts", pictures(FRAMES))
+    data = bytearray(clip.read_bytes())
+    begins = [
+        at
+        for at in range(0, len(data), 188)
+        if data[at + 1] & 0x40 and b"\0\0\1\xe0" in data[at : at + 188]
+    ]
+    last = begins[-1]
+    data[last + 2] ^= 0x22  # the number of its stream
+    kind = data.index(b"\0\0\1\xe0", last) + 3
+    data[kind] = 0xC0  # sound
+    source = tmp_path / "source.ts"
+    source.write_bytes(data)
+    with av.open(str(source)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio", "audio"]
+    upscale_video(source, tmp_path / "out.mkv", BICUBIC, FAST)
+    assert len(shown(tmp_path / "out.mkv")) >= FRAMES - 2
+    assert 1 in sound_packets(tmp_path / "out.mkv")
+
+
 def test_a_start_in_the_middle_of_open_groups_is_not_called_damage(tmp_path: Path) -> None:
     """Where decoding begins there may be frames that need others before them."""
     codec = {"x265-params": "open-gop=1:keyint=24:bframes=4:log-level=none"}

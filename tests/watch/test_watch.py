@@ -1,5 +1,6 @@
 """A watched folder: each picture once, whole, with the bytes of `swinsr upscale`."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -215,6 +216,24 @@ def test_a_kill_between_the_steps_of_a_move_to_another_disk_leaves_one_file(
     assert (names(source), names(done), names(output)) == ([], ["a.png"], ["a_x2.png"])
     assert (done / "a.png").read_bytes() == given
     assert (output / "a_x2.png").stat().st_mtime_ns == made
+
+
+def test_a_move_to_another_place_where_the_same_disk_is_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, output, done = tmp_path / "in", tmp_path / "out", tmp_path / "done"
+    asked = WatchSettings(settle=0.1, once=True, move_to=done)
+    given = picture(source / "a.png", 1).read_bytes()
+    rename = Path.rename
+
+    def refuses(path: Path, target: Path) -> Path:
+        if done in Path(target).parents:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuses)
+    assert [record.status for record in watch_folder(source, output, BICUBIC, asked)] == ["done"]
+    assert names(source) == [] and (done / "a.png").read_bytes() == given
 
 
 def test_what_is_not_the_pictures_fault_is_tried_again(

@@ -23,6 +23,9 @@ from swinsr.files.settings import Settings, Task
 from swinsr.files.size import Size
 from swinsr.inference.baselines import DEFAULT_SCALE
 
+# Of a side that is asked for; a server allows far less.
+LARGEST_SIDE = 10_000_000
+
 
 @dataclass(frozen=True)
 class Saving:
@@ -56,9 +59,10 @@ class WantedSize:
         """
         if sum(value is not None for value in (self.scale, self.width, self.height)) > 1:
             raise ConfigError("give only one of scale, width and height")
-        width, height = (None if x is None else int(x + 0.5) for x in (self.width, self.height))
-        if (width is not None and width < 1) or (height is not None and height < 1):
-            raise ConfigError("a width or height is at least 1 pixel")
+        sides = (self.width, self.height)
+        if not all(side is None or 0.5 <= side <= LARGEST_SIDE for side in sides):
+            raise ConfigError(f"a width or height is from 1 to {LARGEST_SIDE:,} pixels")
+        width, height = (None if side is None else int(side + 0.5) for side in sides)
         return Settings(
             task=task,
             scale=self.scale,
