@@ -1,10 +1,12 @@
 """Put a finished run among the bundled weights: weights, manifest, score curve.
 
     python weights/training/publish.py RUN_FOLDER NAME --summary TEXT [--file last.safetensors]
+        [--faithful NAME --share 0.7]
 
 RUN_FOLDER is what `swinsr train` wrote. The weights keep the recipe (folders of the machine
 reduced to their names), the steps, the seconds, the machine and the scores in their metadata;
-`../curves/NAME.csv` gets the scores, and `manifest.json` the size and the sha256.
+`../curves/NAME.csv` gets the scores, and `manifest.json` the size and the sha256. With --faithful
+the weights are blended: --share of the way from that bundled network to the run's.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from typing import Any
 from safetensors import safe_open
 
 from swinsr.checkpoints import load, save
+from swinsr.checkpoints.blend import blend
 
 WEIGHTS = Path(__file__).resolve().parents[1]
 DATA = (
@@ -52,17 +55,30 @@ def scores_at(curve: Path, step: int) -> dict[str, float]:
     return {k: float(v) for k, v in row.items() if k.startswith(("psnr", "ssim")) and v}
 
 
-def publish(run: Path, name: str, file: str, summary: str, default: bool | None) -> None:
+def publish(
+    run: Path,
+    name: str,
+    file: str,
+    summary: str,
+    default: bool | None,
+    faithful: str | None = None,
+    share: float = 1.0,
+) -> None:
     """See the module's docstring."""
     source = run / file
+    network, more = load(source).network, {}
+    if faithful is not None:
+        blend(load(WEIGHTS / f"{faithful}.safetensors").network, network, share)
+        more["blend"] = f"{share:g} of the way from {faithful} to the run's network"
     with safe_open(source, "pt") as opened:
         found = opened.metadata()
     training, recipe = json.loads(found["training"]), without_places(json.loads(found["recipe"]))
-    scores = scores_at(run / "curve.csv", training["step"])
+    # Those of the curve are the run's own network's.
+    scores = {} if faithful is not None else scores_at(run / "curve.csv", training["step"])
     task = TASKS[recipe["task"]["name"]]
     target = WEIGHTS / f"{name}.safetensors"
     save(
-        load(source).network,
+        network,
         target,
         task=task,
         licence="Apache-2.0",
@@ -73,6 +89,7 @@ def publish(run: Path, name: str, file: str, summary: str, default: bool | None)
             "machine": found["machine"],
             "scores": json.dumps(scores),
             "data": DATA,
+            **more,
         },
     )
     (WEIGHTS / "curves").mkdir(exist_ok=True)
@@ -87,6 +104,7 @@ def publish(run: Path, name: str, file: str, summary: str, default: bool | None)
         "scale": recipe["network"]["upscale"],
         "default": task == "classical_sr" if default is None else default,
         "summary": summary,
+        **({} if faithful is None else {"faithful": faithful}),
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
@@ -102,8 +120,11 @@ def main() -> None:
     parser.add_argument("--summary", required=True)
     parser.add_argument("--file", default="best.safetensors")
     parser.add_argument("--default", action=argparse.BooleanOptionalAction)
+    parser.add_argument("--faithful", help="a bundled network, from which the weights are blended")
+    parser.add_argument("--share", type=float, default=1.0)
     given = parser.parse_args()
-    publish(given.run, given.name, given.file, given.summary, given.default)
+    how = (given.file, given.summary, given.default, given.faithful, given.share)
+    publish(given.run, given.name, *how)
 
 
 if __name__ == "__main__":
