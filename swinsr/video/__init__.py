@@ -13,7 +13,7 @@ from swinsr.video.settings import VideoSettings
 
 if TYPE_CHECKING:
     from swinsr.files.record import Record
-    from swinsr.video.progress import FrameProgress
+    from swinsr.video.run import FrameProgress
 
 __all__ = ["VideoSettings", "upscale_video"]
 _AS_ASKED, _AS_SHOT = Settings(), VideoSettings()

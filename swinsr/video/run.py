@@ -10,10 +10,10 @@ import json
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 import torch
@@ -44,9 +44,11 @@ from swinsr.video.numbered import (
 )
 from swinsr.video.pipeline import read_ahead, write_behind
 from swinsr.video.probe import Clip, probe
-from swinsr.video.progress import FrameProgress
 from swinsr.video.settings import VideoSettings, is_numbered
 from swinsr.video.sinks import Groups, PictureSequence, is_turned
+
+# Notified with the frames that are done and those there are; None where that is not known.
+FrameProgress: TypeAlias = Callable[[int, int | None], None]
 
 # Results of frames that may come again: stills, and films in which each frame is there twice.
 _KEPT = 2

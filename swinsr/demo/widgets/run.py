@@ -138,7 +138,7 @@ def run_buttons(
 
 
 def _told(found: Estimate | str) -> tuple[Any, ...]:
-    """Button, line, and an offer of less, as `Run.foresees` shows them."""
+    """Button, line, and an offer of less, as `RunControls.foresees` shows them."""
     if isinstance(found, str):
         return gr.Button(interactive=False), found, gr.Button(visible=False), ""
     line = note(sentence(found.text)) if found.startable else failure(found.text)
