@@ -31,12 +31,13 @@ def doctor() -> None:
     check_variables()
     device = choose_device("auto")
     kinds = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    threads = torch.get_num_threads()
     by_kernels = block_backend("auto", device, "") == "native"
     chosen = (explain_attention(), explain_block(), explain_process())
     lines = {
         "swinsr": __version__,
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
-        "torch": f"{torch.__version__}, {torch.get_num_threads()} threads, "
+        "torch": f"{torch.__version__}, {threads} thread{'s' * (threads > 1)}, "
         f"{torch.backends.cpu.get_cpu_capability()}",
         "device": f"{device}: {what_was_tried(device)}",
         **{found.operation: f"{found.backend}: {found.reason}" for found in chosen},

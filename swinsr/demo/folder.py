@@ -10,10 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from swinsr.errors import ImageReadError
+from swinsr.storage.folder import TemporaryFolder
 
 
 class Folder:
-    """A private temporary folder whose files are deleted when they are old, and all at the end."""
+    """A private temporary folder whose files are deleted when they are old, and all at the end.
+
+    What a server that was killed left is deleted by the next one.
+    """
 
     def __init__(self, keep_seconds: float, prefix: str = "swinsr-demo-") -> None:
         """Make it, readable by this user alone.
@@ -22,7 +26,8 @@ class Folder:
             keep_seconds: age at which a file is deleted.
             prefix: of its name.
         """
-        self.root = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+        self._folder = TemporaryFolder(prefix)
+        self.root = self._folder.path
         self.keep_seconds = keep_seconds
         self._kept: frozenset[Path] = frozenset()
         self._stop = threading.Event()
@@ -99,7 +104,7 @@ class Folder:
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5.0)
-        shutil.rmtree(self.root, ignore_errors=True)
+        self._folder.remove()
 
     def _files(self) -> Iterator[Path]:
         # `Path.rglob` raises where another thread deletes a folder meanwhile; this does not.

@@ -117,9 +117,13 @@ class Settings:
             raise ConfigError(f"sharpness is between 0 and 1, not {sharpness:g}")
         if self.task != "upscale":
             raise ConfigError("sharpness is of an enlargement; leave it out to restore")
-        if self.model is not None or self.fast:
-            other = "--fast" if self.fast else "--model"
-            raise ConfigError(f"--sharpness and {other} contradict each other; give one")
+        if self.fast:
+            raise ConfigError("--sharpness and --fast contradict each other; give one")
+        from swinsr.zoo import crisp_model
+
+        crisp = crisp_model().name
+        if self.model not in (None, crisp):
+            raise ConfigError(f"--sharpness is of {crisp} alone; leave it or --model out")
 
     @property
     def target(self) -> SizeOptions:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 try:
     import fcntl
@@ -83,7 +83,7 @@ def _unheld(path: Path, *, remove: bool) -> bool:
         # Without following a link or waiting for a pipe.
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(number, "rb") as stream:
-            if _hold(stream):
+            if hold(stream.fileno()):
                 if remove:
                     path.unlink()
                 return True
@@ -96,7 +96,7 @@ def _create(target: Path) -> tuple[Path, BinaryIO]:
         # "x" opens without any special mode: the umask decides, as for any new file.
         stream = cast(BinaryIO, path.open("x+b"))
         try:
-            _hold(stream)
+            hold(stream.fileno())
             # Between the two lines above another program may have taken it for left over.
             if not _LOCKS or os.fstat(stream.fileno()).st_nlink:
                 return path, stream
@@ -107,12 +107,15 @@ def _create(target: Path) -> tuple[Path, BinaryIO]:
             raise
 
 
-def _hold(stream: IO[bytes]) -> bool:
-    """Whether this process now has the file's lock; False where the file system has none."""
+def hold(handle: int) -> bool:
+    """Whether an open file or folder's lock is now this process's, until the handle is closed.
+
+    False where another has it, or the file system has none.
+    """
     if not _LOCKS:
         return False
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

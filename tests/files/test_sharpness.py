@@ -34,6 +34,8 @@ def test_the_ends_are_the_two_networks_and_between_is_between(tmp_path: Path) ->
     # Rounded once more where the weights are added up.
     assert np.abs(faithful_end - result(tmp_path, model=crisp.faithful)).max() <= 1
     assert np.array_equal(crisp_end, result(tmp_path, model=crisp.name))
+    named = result(tmp_path, model=crisp.name, sharpness=0.0)
+    assert np.array_equal(named, faithful_end)
     contrast = [
         float(np.abs(np.diff(result(tmp_path, sharpness=share), axis=1)).mean())
         for share in (0.0, 0.5, 1.0)

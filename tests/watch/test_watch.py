@@ -334,3 +334,16 @@ def test_the_command_goes_on_after_a_kill(tmp_path: Path) -> None:
     assert again.wait(30) == 128 + signal.SIGTERM
     assert all((output / name).stat().st_mtime_ns == t for name, t in times.items())
     assert len(again.stdout.read().splitlines()) + len(times) == 12
+
+
+def test_the_command_ends_with_1_where_a_picture_could_not_be_done(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    picture(source / "good.png", 1)
+    words = ("watch", source, "-o", tmp_path / "out", "-m", "bicubic", "-s", 2)
+    once = [sys.executable, "-m", "swinsr", *map(str, words), "--settle", "0.1", "--once"]
+    assert subprocess.run(once, check=False, capture_output=True).returncode == 0
+    (source / "bad.png").write_bytes(b"no picture")
+    run = subprocess.run(once, check=False, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "bad.png" in run.stderr + run.stdout
+    assert names(tmp_path / "out") == ["good_x2.png"]

@@ -53,13 +53,20 @@ def list_models(
 ) -> None:
     """List the models that ship with SwinSR and the published ones known by name."""
     typer.echo("Ready to use, they ship with swinsr:")
-    rows = [row_of(m, "Default. " if m.default else "") for m in bundled_models()]
+    rows = [row_of(m, _taken(m)) for m in bundled_models()]
     print_models([*rows, BICUBIC])
     here = {m.name for m in published_models() if cached_path(m) is not None}
     shown = [m for m in published_models() if m.name in here or not downloaded]
     typer.echo("\nPublished by the authors; * is downloaded.")
     typer.echo(f"`swinsr models download NAME` gets one.\n{ENDS}")
     print_models([row_of(m, "* " if m.name in here else "") for m in shown])
+
+
+def _taken(model: ModelEntry) -> str:
+    """Whether a model is taken where none is named."""
+    if model.damage != "none":
+        return f"Default after {model.damage} damage. "
+    return "Default. " if model.default else ""
 
 
 @models.command("download")

@@ -62,6 +62,10 @@ def watch(
     )
     if not quiet and not once:
         report_note(f"watching {source}; stop with Ctrl-C")
+    failures = False
     with closing(records):
         for record in records:
             show(record, as_json=as_json, quiet=quiet, to_error=False)
+            failures |= record.error is not None
+    if once and failures:
+        raise typer.Exit(1)
