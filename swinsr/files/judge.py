@@ -3,7 +3,7 @@
 A network for clean pictures sharpens a JPEG's ringing into speckle and noise into grain; one for
 damage smooths what a clean picture has. The limits below were fitted to which bundled network gives
 the best PSNR-Y, on 703 crops of training pictures (clean, JPEG of quality 25 to 98, noise of 0.7 to
-30 levels, both, cropped after JPEG, resized after JPEG, blurred): the choice is 0.08 dB below the
+30 levels, both, cropped after JPEG, resized after JPEG, blurred): the choice is 0.05 dB below the
 best network of each crop (`python -m benchmarks.wild` measures it on pictures of one's own).
 """
 
@@ -24,6 +24,7 @@ HEAVY_NOISE, SLIGHT_NOISE = 5.4, 1.8
 # Better JPEGs are as good as clean; worse ones as bad as heavy noise.
 GOOD_JPEG, BAD_JPEG = 92, 40
 SOFT = -0.7
+HEAVY_TRACES, TRACES = 12.0, 2.4
 
 Judged = tuple["Damage", str]
 
@@ -56,6 +57,8 @@ def judge_damage(found: "Found | None", saved: int | None, *, jpeg: bool) -> Jud
     """
     if found is not None and found.noise > HEAVY_NOISE:
         return "heavy", f"noise of about {found.noise:.0f} levels"
+    if found is not None and found.traces > HEAVY_TRACES:
+        return "heavy", f"damage of about {found.traces:.0f} levels"
     quality = saved
     if quality is None and found is not None:
         quality = found.quality
@@ -68,6 +71,8 @@ def judge_damage(found: "Found | None", saved: int | None, *, jpeg: bool) -> Jud
         return "slight", f"noise of about {found.noise:.0f} levels"
     if found is not None and found.softness <= SOFT:
         return "slight", "soft: blurred or enlarged before"
+    if found is not None and found.traces > TRACES:
+        return "slight", f"damage of about {found.traces:.0f} levels, as of a JPEG resized since"
     return "none", ""
 
 

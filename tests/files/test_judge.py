@@ -62,6 +62,9 @@ def test_large_pictures_are_judged_by_their_header(
         (Damage(0.5, -1.5, None), None, "slight"),
         (Damage(3.0, 0.0, None), 95, "slight"),
         (Damage(0.5, 0.0, 60), None, "slight"),
+        (Damage(0.5, 0.0, None, 3.0), None, "slight"),
+        (Damage(0.5, 0.0, None, 2.0), None, "none"),
+        (Damage(0.5, 0.0, None, 15.0), 95, "heavy"),
         (None, None, "none"),
     ],
 )

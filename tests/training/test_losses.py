@@ -3,13 +3,15 @@
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image as PilImage
 
 from swinsr.errors import ConfigError
 from swinsr.metrics.pair import luma as luma_of_metrics
 from swinsr.training.recipes.objective import LossSettings, OptimizerSettings
-from swinsr.training.steps.losses import charbonnier, frequency, l1, luma, make_loss
+from swinsr.training.steps.losses import charbonnier, chroma, frequency, l1, luma, make_loss
 from swinsr.training.steps.schedule import learning_rate
 
 
@@ -102,6 +104,23 @@ def test_luma_is_the_y_of_the_metrics() -> None:
     exact = luma_of_metrics(picture[0].permute(1, 2, 0).numpy(), 1.0)
     found = luma(picture)[0, 0].numpy() + 16 / 255
     assert found == pytest.approx(exact.reshape(6, 5), abs=1e-6)
+
+
+def test_chroma_is_the_one_of_jpeg() -> None:
+    pixels = torch.randint(0, 256, (1, 3, 8, 8))
+    image = PilImage.fromarray(pixels[0].permute(1, 2, 0).numpy().astype("uint8"))
+    exact = np.asarray(image.convert("YCbCr"))[..., 1:].astype(float) - 128
+    found = chroma(pixels / 255)[0].permute(1, 2, 0).numpy() * 255
+    assert np.abs(found - exact).max() <= 1  # Pillow rounds
+
+
+def test_chroma_is_added_by_its_weight_in_colour_alone() -> None:
+    a, b = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
+    loss = make_loss(LossSettings(chroma=2.0))
+    torch.testing.assert_close(loss(a, b), l1(a, b) + 2.0 * l1(chroma(a), chroma(b)))
+    torch.testing.assert_close(loss(a[:, :1], b[:, :1]), l1(a[:, :1], b[:, :1]))
+    with pytest.raises(ConfigError, match="weights"):
+        LossSettings(chroma=-1.0)
 
 
 def test_luma_is_added_by_its_weight() -> None:

@@ -51,6 +51,7 @@ class LossSettings:
         epsilon: of Charbonnier, for pictures in 0..1.
         luma: weight of the same loss on Y, which scores are often taken of; 0 for none. Pictures
             that are not of 3 channels have only the loss itself.
+        chroma: weight of the same loss on Cb and Cr, in which JPEG loses most; as `luma`.
         frequency: weight of the mean absolute difference of the Fourier transforms; 0 for none.
         auxiliary: weight of the same loss on the network's auxiliary pictures, where it has some.
     """
@@ -58,6 +59,7 @@ class LossSettings:
     name: str = "l1"
     epsilon: float = 1e-3
     luma: float = 0.0
+    chroma: float = 0.0
     frequency: float = 0.0
     auxiliary: float = 1.0
 
@@ -65,7 +67,7 @@ class LossSettings:
         """Check."""
         one_of("loss", "name", self.name, LOSSES)
         require(self.epsilon > 0, "loss.epsilon is above 0")
-        weights = (self.luma, self.frequency, self.auxiliary)
+        weights = (self.luma, self.chroma, self.frequency, self.auxiliary)
         require(min(weights) >= 0, "loss weights are 0 or above")
 
 

@@ -12,6 +12,8 @@ from swinsr.training.recipes.objective import LossSettings
 Loss = Callable[[Tensor, Tensor], Tensor]
 # BT.601, of which the papers' PSNR on Y is taken; the offset cancels in differences.
 LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
+# Of full range, as JPEG has them (JFIF 1.02): Cb, then Cr.
+CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 
 
 class _L1(torch.autograd.Function):
@@ -57,8 +59,17 @@ def frequency(output: Tensor, target: Tensor) -> Tensor:
 
 def luma(pictures: Tensor) -> Tensor:
     """Y of RGB pictures but for its offset: (batch, 3, H, W) -> (batch, 1, H, W)."""
+    return _mixed(pictures, LUMA)
+
+
+def chroma(pictures: Tensor) -> Tensor:
+    """Cb and Cr of RGB pictures but for their offset: (batch, 3, H, W) -> (batch, 2, H, W)."""
+    return torch.cat([_mixed(pictures, weights) for weights in CHROMA], dim=1)
+
+
+def _mixed(pictures: Tensor, weights: tuple[float, float, float]) -> Tensor:
     # Numbers and no tensor: one made on the host would have to be copied in every step.
-    red, green, blue = (pictures[:, i : i + 1] * weight for i, weight in enumerate(LUMA))
+    red, green, blue = (pictures[:, i : i + 1] * weight for i, weight in enumerate(weights))
     return red + green + blue
 
 
@@ -74,6 +85,8 @@ def make_loss(settings: LossSettings) -> Loss:
         value = plain(output, target)
         if settings.luma and output.shape[1] == 3:
             value = value + settings.luma * plain(luma(output), luma(target))
+        if settings.chroma and output.shape[1] == 3:
+            value = value + settings.chroma * plain(chroma(output), chroma(target))
         if settings.frequency:
             value = value + settings.frequency * frequency(output, target)
         return value
