@@ -30,5 +30,6 @@ def blend(
     with torch.no_grad():
         for name, tensor in own.items():
             if tensor.is_floating_point():
-                tensor.lerp_(other[name], 1 - share)
+                # In float32, also where one of them is kept in half.
+                tensor.copy_(torch.lerp(tensor.float(), other[name].float(), 1 - share))
     return crisp

@@ -71,7 +71,8 @@ def judge_damage(found: "Found | None", saved: int | None, *, jpeg: bool) -> Jud
         return "slight", f"noise of about {found.noise:.0f} levels"
     if found is not None and found.softness <= SOFT:
         return "slight", "soft: blurred or enlarged before"
-    if found is not None and found.traces > TRACES:
+    # Of a JPEG, its own tables tell more.
+    if saved is None and found is not None and found.traces > TRACES:
         return "slight", f"damage of about {found.traces:.0f} levels, as of a JPEG resized since"
     return "none", ""
 

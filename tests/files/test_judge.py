@@ -64,6 +64,7 @@ def test_large_pictures_are_judged_by_their_header(
         (Damage(0.5, 0.0, 60), None, "slight"),
         (Damage(0.5, 0.0, None, 3.0), None, "slight"),
         (Damage(0.5, 0.0, None, 2.0), None, "none"),
+        (Damage(0.5, 0.0, None, 3.0), 95, "none"),
         (Damage(0.5, 0.0, None, 15.0), 95, "heavy"),
         (None, None, "none"),
     ],
