@@ -1,13 +1,14 @@
 """Pictures as people have them: every bundled network, the automatic choice, and the best of all.
 
-    python -m benchmarks.wild FOLDER [--scales 4] [--images N] [-o benchmarks/results]
+    python -m benchmarks.wild FOLDER [--scales 4] [--models NAME...] [--images N]
+        [-o benchmarks/results]
 
 FOLDER holds good pictures. Each is reduced (Pillow's bicubic) and damaged as the conditions below
 say, saved as the file that a user would have, and enlarged as `swinsr upscale` does it: what is
 scored is what lands on the disk. PSNR and SSIM on Y, a border of the scale cut off; SSIMULACRA 2,
 which is nearer the eye (`pip install ssimulacra2`; 90 and above can hardly be told from the truth,
 30 is low quality). "auto" is the program without --model; "best" takes for each picture the network
-that did best.
+that did best. With --models only these are measured, and put beside what an earlier run wrote.
 """
 
 import argparse
@@ -33,8 +34,10 @@ from swinsr.zoo import bundled_models
 
 Bytes = NDArray[np.uint8]
 Scores = tuple[float, float, float]
+Found = dict[str, dict[str, list[Scores]]]  # by condition and contender
 # Place in `Scores`, digits in tables, name.
 MEASURES = ((0, 2, "PSNR-Y, dB"), (1, 4, "SSIM"), (2, 1, "SSIMULACRA 2"))
+AUTO = "auto"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".bmp")
 
 
@@ -80,11 +83,24 @@ CONDITIONS: dict[str, Callable[[Image.Image, Path], Path]] = {
 }
 
 
-def contenders(scale: int) -> dict[str, Settings]:
-    """What is compared at a scale, by the name in tables."""
-    names = ["bicubic", *(m.name for m in bundled_models() if m.scale == scale)]
-    chosen = {name: Settings(model=name, scale=scale, overwrite=True) for name in names}
-    return {**chosen, "auto": Settings(scale=scale, overwrite=True)}
+def names_at(scale: int) -> list[str]:
+    """What is compared at a scale, as tables name it."""
+    return ["bicubic", *(m.name for m in bundled_models() if m.scale == scale), AUTO]
+
+
+def settings_of(name: str, scale: int) -> Settings:
+    """How the command runs a contender."""
+    return Settings(model=None if name == AUTO else name, scale=scale, overwrite=True)
+
+
+def merged(found: Found, earlier: Found, scale: int) -> Found:
+    """What was found now, and what an earlier run found of the other contenders and conditions."""
+    result: Found = {}
+    for condition in CONDITIONS:
+        scores = {**earlier.get(condition, {}), **found.get(condition, {})}
+        if scores:
+            result[condition] = {name: scores[name] for name in names_at(scale) if name in scores}
+    return result
 
 
 def measure(
@@ -115,13 +131,14 @@ def measure(
     return scores
 
 
-def table(found: dict[str, dict[str, list[Scores]]], place: int, digits: int) -> str:
+def table(found: Found, place: int, digits: int) -> str:
     """Means by condition and contender, and of the best for each picture, as Markdown."""
-    names = list(next(iter(found.values())))
+    first, *others = found.values()
+    names = [name for name in first if all(name in each for each in others)]
     lines = [f"| | {' | '.join(names)} | best |", "|---" * (len(names) + 2) + "|"]
     for condition, scores in found.items():
         columns = [[score[place] for score in scores[name]] for name in names]
-        choices = [c for name, c in zip(names, columns, strict=True) if name != "auto"]
+        choices = [c for name, c in zip(names, columns, strict=True) if name != AUTO]
         best = [max(each) for each in zip(*choices, strict=True)]
         means = (statistics.mean(column) for column in [*columns, best])
         lines.append(f"| {condition} | {' | '.join(f'{mean:.{digits}f}' for mean in means)} |")
@@ -134,16 +151,22 @@ def main() -> int:
     parser.add_argument("data", type=Path, help="a folder of good pictures")
     parser.add_argument("--scales", type=int, nargs="+", default=[4, 2], choices=(2, 3, 4))
     parser.add_argument("--conditions", nargs="+", default=list(CONDITIONS), choices=CONDITIONS)
+    parser.add_argument("--models", nargs="+", metavar="NAME", help="of bicubic, networks, auto")
     parser.add_argument("--images", type=int, help="so many of the pictures, for a quick look")
     parser.add_argument("-o", "--output", type=Path, help="folder for wild.json and wild.md")
     given = parser.parse_args()
     paths = sorted(p for p in given.data.iterdir() if p.suffix.lower() in SUFFIXES)[: given.images]
     if not paths:
         parser.error(f"{given.data}: there is no picture in this folder")
-    texts, results = [], {}
+    stored = given.output / "wild.json" if given.output else None
+    results: dict[str, Found] = {}
+    if stored is not None and given.models and stored.exists():
+        results = json.loads(stored.read_text())
     for scale in given.scales:
-        models = {name: (each, Engines(each)) for name, each in contenders(scale).items()}
-        found: dict[str, dict[str, list[Scores]]] = {}
+        names = [n for n in names_at(scale) if given.models is None or n in given.models]
+        settings = {name: settings_of(name, scale) for name in names}
+        models = {name: (each, Engines(each)) for name, each in settings.items()}
+        found: Found = {}
         for condition in given.conditions:
             found[condition] = {name: [] for name in models}
             for path in paths:
@@ -153,16 +176,17 @@ def main() -> int:
                     scores = measure(truth, scale, condition, models, Path(folder))
                 for name, score in scores.items():
                     found[condition][name].append(score)
-        for place, digits, what in MEASURES:
-            texts.append(
-                f"x{scale}, {what}, {len(paths)} pictures\n\n{table(found, place, digits)}"
-            )
-            print(f"\n{texts[-1]}\n", flush=True)
-        results[f"x{scale}"] = found
-    if given.output:
-        given.output.mkdir(parents=True, exist_ok=True)
-        (given.output / "wild.json").write_text(json.dumps(results, indent=1) + "\n")
-        (given.output / "wild.md").write_text("\n\n".join(texts) + "\n")
+        results[f"x{scale}"] = merged(found, results.get(f"x{scale}", {}), scale)
+    texts = [
+        f"{scale}, {what}, {len(paths)} pictures\n\n{table(found, place, digits)}"
+        for scale, found in results.items()
+        for place, digits, what in MEASURES
+    ]
+    print("\n\n".join(texts))
+    if stored is not None:
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        stored.write_text(json.dumps(results, indent=1) + "\n")
+        stored.with_suffix(".md").write_text("\n\n".join(texts) + "\n")
     return 0
 
 
