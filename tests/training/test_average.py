@@ -23,6 +23,9 @@ def test_what_fits_is_averaged_and_the_rest_is_the_first_ones(
     files = [str(tmp_path / f"{name}.safetensors") for name in ("out", "first", "second")]
     monkeypatch.setattr("sys.argv", ["program", files[0], files[1], "0.75", files[2], "0.25"])
     program.main()
+    assert load(Path(files[0])).metadata["average"] == (
+        "0.75 of first.safetensors, 0.25 of second.safetensors"
+    )
     one, two = first.state_dict(), second.state_dict()
     others = [name for name in one if one[name].shape != two[name].shape]
     assert others

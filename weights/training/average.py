@@ -4,7 +4,8 @@
 
 Networks that continue one network lie in one valley, and between them the error is no larger, often
 smaller (M. Wortsman et al., "Model soups", arXiv:2203.05482). They may be of other scales: what has
-another shape, as the last convolution has, is the first file's. The shares sum to one.
+another shape, as the last convolution has, is the first file's. The shares sum to one. How the
+first was trained stays in the metadata, with what was averaged.
 """
 
 import argparse
@@ -49,7 +50,11 @@ def main() -> None:
     loaded = [load(Path(file)) for file in files]
     network = loaded[0].network
     network.load_state_dict(average([each.network.state_dict() for each in loaded], shares))
-    save(network, given.out, task=loaded[0].metadata["task"])
+    first = loaded[0].metadata
+    kept = {key: first[key] for key in ("recipe", "training", "machine") if key in first}
+    names = (f"{share:g} of {Path(file).name}" for file, share in zip(files, shares, strict=True))
+    provenance = {**kept, "average": ", ".join(names)}
+    save(network, given.out, task=first["task"], provenance=provenance)
 
 
 if __name__ == "__main__":

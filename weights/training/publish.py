@@ -73,8 +73,10 @@ def publish(
     with safe_open(source, "pt") as opened:
         found = opened.metadata()
     training, recipe = json.loads(found["training"]), without_places(json.loads(found["recipe"]))
+    if "average" in found:
+        more["average"] = found["average"]
     # Those of the curve are the run's own network's.
-    scores = {} if faithful is not None else scores_at(run / "curve.csv", training["step"])
+    scores = {} if more else scores_at(run / "curve.csv", training["step"])
     task = TASKS[recipe["task"]["name"]]
     target = WEIGHTS / f"{name}.safetensors"
     save(
