@@ -25,6 +25,9 @@ HEAVY_NOISE, SLIGHT_NOISE = 5.4, 1.8
 GOOD_JPEG, BAD_JPEG = 92, 40
 SOFT = -0.7
 HEAVY_TRACES, TRACES = 12.0, 2.4
+# Texture, dense text and pixel art are even as noise is, and lie on grids as JPEGs do, but leave no
+# traces: of noise at least this share is to be seen there, and of a former JPEG this many levels.
+NOISE_SEEN, JPEG_SEEN = 0.4, 0.8
 
 Judged = tuple["Damage", str]
 
@@ -55,25 +58,29 @@ def judge_damage(found: "Found | None", saved: int | None, *, jpeg: bool) -> Jud
         saved: the quality that the file's own tables tell.
         jpeg: whether the file is a JPEG.
     """
-    if found is not None and found.noise > HEAVY_NOISE:
-        return "heavy", f"noise of about {found.noise:.0f} levels"
-    if found is not None and found.traces > HEAVY_TRACES:
-        return "heavy", f"damage of about {found.traces:.0f} levels"
+    traces = None if found is None else found.traces
+    noise = 0.0 if found is None else found.noise
+    if traces is not None and traces < NOISE_SEEN * noise:
+        noise = 0.0
+    if noise > HEAVY_NOISE:
+        return "heavy", f"noise of about {noise:.0f} levels"
+    if traces is not None and traces > HEAVY_TRACES:
+        return "heavy", f"damage of about {traces:.0f} levels"
     quality = saved
-    if quality is None and found is not None:
+    if quality is None and found is not None and (traces is None or traces > JPEG_SEEN):
         quality = found.quality
     if jpeg and quality is None:
         return "slight", "a JPEG"
     if quality is not None and quality < GOOD_JPEG:
         name = "a JPEG" if jpeg else "once a JPEG"
         return "heavy" if quality < BAD_JPEG else "slight", f"{name} of about quality {quality}"
-    if found is not None and found.noise > SLIGHT_NOISE:
-        return "slight", f"noise of about {found.noise:.0f} levels"
+    if noise > SLIGHT_NOISE:
+        return "slight", f"noise of about {noise:.0f} levels"
     if found is not None and found.softness <= SOFT:
         return "slight", "soft: blurred or enlarged before"
     # Of a JPEG, its own tables tell more.
-    if saved is None and found is not None and found.traces > TRACES:
-        return "slight", f"damage of about {found.traces:.0f} levels, as of a JPEG resized since"
+    if saved is None and traces is not None and traces > TRACES:
+        return "slight", f"damage of about {traces:.0f} levels, as of a JPEG resized since"
     return "none", ""
 
 

@@ -51,13 +51,13 @@ class Damage:
             0 in a picture as sharp as its pixels, -1 and less in a blurred or enlarged one.
         quality: about which quality of JPEG it went through last; None for none that shows.
         traces: how much damage of any kind changed luma, root mean square in 8-bit levels, as far
-            as that shows; 0 for a picture that is too small to tell.
+            as that shows; None for a picture that is too small to tell.
     """
 
     noise: float
     softness: float
     quality: int | None
-    traces: float = 0.0
+    traces: float | None = None
 
 
 def measure_damage(pixels: Pixels) -> Damage:
@@ -72,7 +72,7 @@ def measure_damage(pixels: Pixels) -> Damage:
     gradient = np.abs(np.diff(y, axis=1))[:-1] + np.abs(np.diff(y, axis=0))[:, :-1]
     softness = math.log((float(np.abs(fine).mean()) + 0.1) / (float(gradient.mean()) + 0.1))
     quality = _quality(_middle(y, _GRID_LOOKED_AT))
-    traces = 0.0
+    traces = None
     if min(pixels.shape[:2]) >= SMALLEST_TRACED:
         traces = measure_traces(_middle(pixels, _TRACES_LOOKED_AT))
     return Damage(_noise(fine, part), softness, quality, traces)

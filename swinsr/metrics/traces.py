@@ -72,12 +72,13 @@ def _features(planes: Array) -> Array:
 def _convolve(planes: Array, kernel: Array, stride: int) -> Array:
     """(H, W, in) with an (out, in, 3, 3) kernel: (H - 2, W - 2, out), every `stride` of them."""
     height, width = planes.shape[0] - 2, planes.shape[1] - 2
-    return sum(
+    parts = (
         planes[row : row + height : stride, column : column + width : stride]
         @ kernel[:, :, row, column].T
         for row in range(3)
         for column in range(3)
     )
+    return functools.reduce(np.add, parts)
 
 
 @functools.cache

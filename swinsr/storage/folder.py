@@ -1,6 +1,7 @@
 """Temporary folders that are removed even where the program that made one was killed."""
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -45,8 +46,9 @@ class TemporaryFolder:
 
 
 def _remove_left(place: Path, prefix: str) -> None:
+    name = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")  # as `mkdtemp` makes them
     with os.scandir(place) as entries:
-        found = [Path(entry.path) for entry in entries if entry.name.startswith(prefix)]
+        found = [Path(entry.path) for entry in entries if name.fullmatch(entry.name)]
     for path in found:
         with suppress(OSError):
             status = path.lstat()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
+from skimage import data
 
 from swinsr.files import judge as judging
 from swinsr.files.judge import judge, judge_damage
@@ -53,6 +54,19 @@ def test_large_pictures_are_judged_by_their_header(
     assert judged(tmp_path / "b.jpg", scene(), quality=60)[0] == "slight"
 
 
+def test_texture_and_dense_text_are_not_noise(tmp_path: Path) -> None:
+    for texture in (data.gravel(), data.grass()):
+        half = Image.fromarray(texture).convert("RGB").resize((256, 256), Image.Resampling.LANCZOS)
+        assert judged(tmp_path / "texture.png", np.asarray(half))[0] == "none"
+    page = Image.new("RGB", (280, 220), "white")
+    draw = ImageDraw.Draw(page)
+    for top in range(0, 220, 10):
+        words = "The quick brown fox jumps over the lazy dog, again and again"
+        draw.text((0, top), words, fill="black", font=ImageFont.load_default(9))
+    half = page.resize((140, 110), Image.Resampling.LANCZOS)
+    assert judged(tmp_path / "text.png", np.asarray(half))[0] == "none"
+
+
 @pytest.mark.parametrize(
     ("found", "saved", "verdict"),
     [
@@ -62,6 +76,10 @@ def test_large_pictures_are_judged_by_their_header(
         (Damage(0.5, -1.5, None), None, "slight"),
         (Damage(3.0, 0.0, None), 95, "slight"),
         (Damage(0.5, 0.0, 60), None, "slight"),
+        (Damage(9.0, 0.0, None, 8.0), 95, "heavy"),
+        (Damage(9.0, 0.0, None, 1.0), None, "none"),  # texture, or dense text
+        (Damage(0.5, 0.0, 60, 2.0), None, "slight"),
+        (Damage(0.5, 0.0, 30, 0.3), None, "none"),  # pixel art lies on a grid too
         (Damage(0.5, 0.0, None, 3.0), None, "slight"),
         (Damage(0.5, 0.0, None, 2.0), None, "none"),
         (Damage(0.5, 0.0, None, 3.0), 95, "none"),

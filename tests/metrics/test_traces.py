@@ -80,14 +80,14 @@ def test_damage_is_told_by_its_strength() -> None:
 def test_a_jpeg_that_was_resized_shows_where_its_grid_does_not() -> None:
     found = measure_damage(resized(PICTURE, 60))
     assert found.quality is None
-    assert found.traces > 2
-    assert measure_damage(cv2.GaussianBlur(PICTURE, (0, 0), 0.8)).traces < 1
+    assert found.traces is not None and found.traces > 2
+    assert measure_traces(cv2.GaussianBlur(PICTURE, (0, 0), 0.8)) < 1
 
 
 def test_gray_is_read_and_what_is_too_small_is_not() -> None:
     gray = cv2.cvtColor(jpeg(PICTURE, 30), cv2.COLOR_RGB2GRAY)[..., None]
     assert measure_traces(gray) > 2
-    assert measure_damage(gray[: SMALLEST_TRACED - 1]).traces == 0
+    assert measure_damage(gray[: SMALLEST_TRACED - 1]).traces is None
 
 
 def test_the_program_makes_crops_of_what_it_says(tmp_path: Path) -> None:

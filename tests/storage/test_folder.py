@@ -51,18 +51,18 @@ def test_the_next_one_removes_what_a_killed_program_left_and_nothing_else(place:
     assert process.stdout is not None
     left = Path(process.stdout.readline().strip())
     age(left)
-    other = place / "another"
+    other = place / f"{PREFIX}of-my-own"
     other.mkdir()
     age(other)
     outside = place / "outside"
     outside.mkdir()
-    (place / f"{PREFIX}link").symlink_to(outside)
-    os.utime(place / f"{PREFIX}link", (0, 0), follow_symlinks=False)
+    (place / f"{PREFIX}link0000").symlink_to(outside)
+    os.utime(place / f"{PREFIX}link0000", (0, 0), follow_symlinks=False)
     TemporaryFolder(PREFIX).remove()
     assert (left / "file").exists()  # its program lives
     process.send_signal(signal.SIGKILL)
     process.wait()
-    young = place / f"{PREFIX}young"
+    young = place / f"{PREFIX}young000"
     young.mkdir()
     TemporaryFolder(PREFIX).remove()
     assert not left.exists()
