@@ -18,7 +18,7 @@ from swinsr.metrics.traces import SMALLEST_TRACED, measure_traces
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 # Sides of the middle that is looked at: more says no more of a picture, and takes time.
-LOOKED_AT, _GRID_LOOKED_AT, _TRACES_LOOKED_AT = 512, 256, 384
+LOOKED_AT, _GRID_LOOKED_AT, _TRACES_LOOKED_AT = 512, 256, 288
 SMALLEST = 32
 _BLOCK = 8
 _LAPLACE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
