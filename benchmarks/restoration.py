@@ -2,7 +2,7 @@
 
     python -m benchmarks.restoration path/to/Set14 [-o benchmarks/results]
 
-Three tasks, each with one input for all contenders, 8 bits as files have it:
+Four tasks, each with one input for all contenders, 8 bits as files have it:
 
 - real: reduced to a quarter, noise of 10 levels, JPEG of quality 50; `swinsr-real-x4` beside the
   network for clean pictures and bicubic interpolation. Bound: 1 dB over the network.
@@ -34,6 +34,7 @@ from swinsr.evaluation.layout import list_items
 from swinsr.evaluation.sample import load_sample
 from swinsr.inference import Upscaler
 from swinsr.metrics import psnr, psnr_y
+from swinsr.metrics.traces import COLOURS
 from swinsr.zoo import bundled_models, default_model
 
 Bytes = NDArray[np.uint8]
@@ -42,7 +43,6 @@ SIGMA = 25
 GAIN = 1.0
 TASKS = ("real", "denoise", "jpeg", "jpeg 15")
 Scores = tuple[float, float, float]
-COLOURS = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 
 
 def noisy(image: Bytes, sigma: float) -> Bytes:
@@ -112,7 +112,7 @@ def peers(task: str) -> dict[str, list[Restore]]:
 def psnr_colours(restored: Bytes, truth: Bytes, border: int) -> float:
     """PSNR of Cb and Cr together, of full range as JPEG has them."""
     inner = slice(border, -border or None)
-    error = (restored[inner, inner].astype(float) - truth[inner, inner]) @ COLOURS.T
+    error = (restored[inner, inner].astype(float) - truth[inner, inner]) @ COLOURS[1:].T
     return float(10 * np.log10(255**2 / np.square(error).mean()))
 
 

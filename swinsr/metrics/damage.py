@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from swinsr.metrics.traces import SMALLEST_TRACED, measure_traces
+from swinsr.metrics.traces import COLOURS, SMALLEST_TRACED, measure_traces
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -24,8 +24,7 @@ _BLOCK = 8
 _LAPLACE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 # How much stronger that makes white noise.
 _GAIN = 6
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_CHROMA = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
+_LUMA, _CHROMA = COLOURS[0], COLOURS[1:]
 # Of the flattest tenth of the blocks over the median one: noise has above, texture below.
 _EVEN, _VERY_EVEN = 0.5, 0.68
 _IN_COLOUR = 0.4
