@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from swinsr.errors import ImageError
 from swinsr.metrics.traces import COLOURS, SMALLEST_TRACED, measure_traces
 
 Pixels = NDArray[np.uint8]
@@ -64,7 +65,19 @@ def measure_damage(pixels: Pixels) -> Damage:
 
     Args:
         pixels: (H, W, 1 or 3) uint8, both sides at least `SMALLEST`.
+
+    Raises:
+        ImageError: an array of another type or shape.
     """
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
+        raise ImageError(
+            f"damage is measured in (H, W, 1 or 3) uint8, not in {pixels.shape} {pixels.dtype}"
+        )
+    if min(pixels.shape[:2]) < SMALLEST:
+        raise ImageError(
+            f"{pixels.shape[1]} x {pixels.shape[0]} pixels are too few to measure damage in; "
+            f"take at least {SMALLEST} a side"
+        )
     part = _middle(pixels, LOOKED_AT).astype(np.float32)
     y: Plane = part[..., 0] if part.shape[2] == 1 else part @ _LUMA
     fine = _fine(y)

@@ -96,3 +96,15 @@ def test_wrong_options_are_one_sentence(paired_set: Path, wrong: tuple[object, .
     result = run(paired_set, *wrong)
     assert isinstance(result.exception, SwinsrError)
     assert "\n" not in str(result.exception)
+
+
+@pytest.mark.parametrize("wrong", [("-m", "no-such-model"), ("no-such-folder",)])
+def test_what_cannot_be_measured_leaves_no_folder(
+    wrong: tuple[str, ...], paired_set: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "reports"
+    assert run(paired_set, *wrong, "-o", out).exit_code != 0
+    assert not out.parent.exists()
+    (tmp_path / "file").touch()
+    refused = run(paired_set, "-m", "bicubic", "-s", 2, "-o", tmp_path / "file" / "reports")
+    assert "no folder that can be written to" in str(refused.exception)

@@ -1,12 +1,14 @@
 """Noise, softness and JPEG are measured in pictures whose damage is known."""
 
 import io
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from swinsr.errors import ImageError
 from swinsr.metrics.damage import SMALLEST, measure_damage
 
 
@@ -76,3 +78,17 @@ def test_gray_and_the_smallest_pictures_are_measured() -> None:
     assert np.isfinite(tiny.noise) and np.isfinite(tiny.softness)
     flat = measure_damage(np.full((64, 64, 3), 128, np.uint8))
     assert (flat.noise, flat.quality) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "said"),
+    [
+        (np.zeros((64, 64, 3), np.uint16), "uint16"),
+        (np.zeros((64, 64), np.uint8), r"\(64, 64\)"),
+        (np.zeros((64, 64, 4), np.uint8), r"\(64, 64, 4\)"),
+        (np.zeros((64, SMALLEST - 1, 3), np.uint8), "31 x 64 pixels are too few"),
+    ],
+)
+def test_arrays_it_cannot_measure_are_told_in_a_sentence(pixels: Any, said: str) -> None:
+    with pytest.raises(ImageError, match=said):
+        measure_damage(pixels)

@@ -1,5 +1,6 @@
 """`swinsr evaluate`: PSNR and SSIM of models on datasets, as papers report them."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,8 @@ def evaluate(
         )
     print_results(list(evaluation.results), to_markdown(evaluation.results))
     for kind, path in targets.items():
+        if output is not None:
+            _make(output)
         _write(path, _render(kind, evaluation, options, crops))
         if not quiet:
             report_note(f"written: {path}")
@@ -130,16 +133,23 @@ def _targets(output: Path | None, given: dict[str, Path | None]) -> dict[str, Pa
     targets = {} if output is None else {kind: output / name for kind, name in _FILES.items()}
     targets |= {kind: path for kind, path in given.items() if path is not None}
     if output is not None:
-        try:
-            output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"{output}: the folder cannot be made ({error.strerror})") from error
+        # It is made when there is something to put into it.
+        there = next(path for path in (output, *output.absolute().parents) if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise ConfigError(f"{output}: {there} is no folder that can be written to")
     for path in targets.values():
-        if not path.parent.is_dir():
+        if path.parent != output and not path.parent.is_dir():
             raise ConfigError(f"{path}: the folder {path.parent} does not exist; make it first")
         if path.is_dir():
             raise ConfigError(f"{path} is a folder; name a file for the report")
     return targets
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder}: the folder cannot be made ({error.strerror})") from error
 
 
 def _render(kind: str, evaluation: "Evaluation", options: Any, crops: int) -> str:
