@@ -1,12 +1,15 @@
-"""What a network is not asked about: numbers beyond 0..1, and colour where there is none.
+"""What a network is not asked about: numbers beyond 0..1, colour where there is none, and the flat.
 
 Networks are trained on numbers in 0..1 and on pictures in colour. Given -0.1 they answer with a
-pattern, and black text on white comes back with coloured rims. So they get the part that they know,
-and the rest goes around them: what lies beyond 0..1 is interpolated and added again, and where the
-input has no colour the result has none.
+pattern, black text on white comes back with coloured rims, and flat saturated colours drift in the
+corners of a picture, where zeros follow. So they get the part that they know, and the rest goes
+around them: what lies beyond 0..1 is interpolated and added again, where the input has no colour
+the result has none, and where it is flat the result is, within one 8-bit level.
 
-Both are decided pixel by pixel from a small neighbourhood, so that tiles agree with the whole.
+All is decided pixel by pixel from a small neighbourhood, so that tiles agree with the whole.
 """
+
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -20,6 +23,10 @@ FloatArray = NDArray[np.float32]
 COLOURED = np.float32(2 / 255)
 # A pixel keeps the network's colour if one with colour is this near, then less over `_FADE`.
 _REACH, _FADE = 4, 2
+# A neighbourhood whose numbers differ by this is not flat; by half of it, half. Where it is flat
+# the network may move by `_LEVEL`, where it is nearly so by up to `_FREE` more.
+_UNEVEN = np.float32(2 / 255)
+_LEVEL, _FREE = np.float32(1 / 255), np.float32(32 / 255)
 _BAND_BYTES = 4 << 20
 
 
@@ -41,6 +48,7 @@ def carry_rest(out: FloatArray, planes: FloatArray, scale: int) -> None:
         out += rest if scale == 1 else imresize(rest, size=out.shape[:2])
     if planes.shape[2] == 3:
         _remove_colour(out, planes, scale)
+    _keep_flat(out, planes, scale)
 
 
 def _is_known(planes: FloatArray) -> bool:
@@ -50,23 +58,57 @@ def _is_known(planes: FloatArray) -> bool:
 def _remove_colour(out: FloatArray, planes: FloatArray, scale: int) -> None:
     """Make the result colourless, in place, where the input is; its luma stays as it is."""
     share = _coloured(planes)
-    if float(share.min()) >= 1:
-        return
-    rows = max(_BAND_BYTES // (planes.shape[1] * scale * scale * 4), 1)
-    for top in range(0, len(share), rows):
-        part = share[top : top + rows]
-        if float(part.min()) >= 1:
-            continue
-        enlarged = part.repeat(scale, axis=0).repeat(scale, axis=1)[..., None]
-        band = out[top * scale : (top + len(part)) * scale]
+    for rows in _bands(share, scale):
+        enlarged = _nearest(share[rows], scale)[..., None]
+        band = out[rows.start * scale : rows.stop * scale]
         gray = to_gray(band)
         np.copyto(band, gray + (band - gray) * enlarged, where=enlarged < 1)
+
+
+def _keep_flat(out: FloatArray, planes: FloatArray, scale: int) -> None:
+    """Hold the result, in place, near the input's number where that is the same all around."""
+    share = _uneven(planes)
+    for rows in _bands(share, scale):
+        part = share[rows]
+        limit = np.where(part < 1, _LEVEL + _FREE * part, np.float32(np.inf))
+        flat, limit = _nearest(planes[rows], scale), _nearest(limit, scale)[..., None]
+        band = out[rows.start * scale : rows.stop * scale]
+        np.clip(band, flat - limit, flat + limit, out=band)
+
+
+def _bands(share: FloatArray, scale: int) -> Iterator[slice]:
+    """The rows of a share, some at a time, where any is below 1."""
+    rows = max(_BAND_BYTES // (share.shape[1] * scale * scale * 4), 1)
+    for top in range(0, len(share), rows):
+        band = slice(top, min(top + rows, len(share)))
+        if float(share[band].min()) < 1:
+            yield band
+
+
+def _nearest(part: FloatArray, scale: int) -> FloatArray:
+    return part if scale == 1 else part.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
 def _coloured(planes: FloatArray) -> FloatArray:
     """(h, w) in 0..1: how far a pixel may have colour; exactly 0 where none is near."""
     difference = planes.max(axis=2) - planes.min(axis=2)
     share: FloatArray = np.minimum(difference / COLOURED, np.float32(1))
+    return _over(share)
+
+
+def _uneven(planes: FloatArray) -> FloatArray:
+    """(h, w) in 0..1: how far a pixel's neighbourhood differs; exactly 0 where it is flat."""
+    near = np.ones((3, 3), np.uint8)
+    share = np.zeros(planes.shape[:2], np.float32)
+    for plane in np.moveaxis(planes, 2, 0):
+        plane = np.ascontiguousarray(plane)
+        np.maximum(share, cv2.dilate(plane, near) - cv2.erode(plane, near), out=share)
+    share /= _UNEVEN
+    return _over(np.minimum(share, np.float32(1), out=share))
+
+
+def _over(share: FloatArray) -> FloatArray:
+    """A share in 0..1 of each pixel, widened by `_REACH` and faded out beyond."""
     if float(share.min()) >= 1:
         return share
     side = 2 * (_REACH + _FADE) + 1
