@@ -4,6 +4,7 @@ import gradio as gr
 
 from swinsr.demo import api
 from swinsr.demo.assets import asset
+from swinsr.demo.inputs import known_formats
 from swinsr.demo.tabs import batch, compare, evaluate, models, picture
 from swinsr.demo.widgets.page import Page, markup
 from swinsr.version import __version__
@@ -46,6 +47,6 @@ def _limits(page: Page) -> str:
     kept = f"{hours:g}&nbsp;h" if hours >= 1 else f"{limits.keep_seconds / 60:.0f}&nbsp;min"
     return (
         f'<p class="note">Pictures of up to {limits.max_pixels / 1e6:g} megapixels and '
-        f"{limits.max_bytes / 1e6:.0f} MB, PNG, JPEG, WebP, TIFF or BMP. Uploads and results are "
+        f"{limits.max_bytes / 1e6:.0f} MB, {known_formats()}. Uploads and results are "
         f"deleted after {kept}. SwinSR {__version__}.</p>"
     )

@@ -8,6 +8,14 @@ from typing import Any
 
 import gradio as gr
 
+from swinsr.image.formats.table import ALL
+
+
+def known_formats() -> str:
+    """The formats of pictures that are read here, as people list them."""
+    *names, last = (form.name for form in ALL.values() if not form.missing())
+    return f"{', '.join(names)} or {last}"
+
 
 def picture_input(label: str, elem_id: str) -> gr.Image:
     """Upload, paste or webcam; handlers are given the path of the file as it came."""

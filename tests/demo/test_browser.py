@@ -10,7 +10,7 @@ import pytest
 
 from swinsr import Settings, upscale_file
 from swinsr.demo.catalogue import crisp_models
-from swinsr.image import read_image
+from swinsr.image import read_image, write_image
 from tests.demo import samples
 from tests.demo.server import BROWSER_ARGUMENTS, CHROMIUM, Demo
 
@@ -510,3 +510,21 @@ def test_every_control_is_reached_by_keyboard_and_has_a_name(page: Any) -> None:
 def test_the_page_asks_nobody_but_its_server(page: Any, demo: Demo) -> None:
     others = [url for url in page.asked if not url.startswith((demo.url, "data:", "blob:"))]
     assert others == [] and page.problems == []
+
+
+@pytest.mark.parametrize("kind", ["gif", "avif", "heic"])
+def test_pictures_that_a_browser_may_not_show_are_taken(
+    browser: Any, demo: Demo, kind: str, tmp_path: Path
+) -> None:
+    if kind == "heic":
+        pytest.importorskip("pillow_heif", reason="pillow-heif is not installed")
+    file = tmp_path / f"picture.{kind}"
+    write_image(file, read_image(samples.EXAMPLES / "cat.png"))
+    page = opened(browser, demo)
+    expect(page.locator("#upscale-info")).to_contain_text(kind.upper())
+    choose(page, "upscale", file)
+    expect(page.locator("#upscale-info")).to_contain_text(f"225 × 150 pixels, {kind.upper()}")
+    expect(page.locator("#upscale-picture img").first).to_have_js_property("complete", True)
+    assert page.locator("#upscale-picture img").first.evaluate("image => image.naturalWidth") > 0
+    page.context.close()
+    assert page.problems == []

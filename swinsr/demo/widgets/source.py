@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import gradio as gr
 
-from swinsr.demo.inputs import picture_input
+from swinsr.demo.inputs import known_formats, picture_input
 from swinsr.demo.tasks.convert import Workshop
 from swinsr.demo.uploads import Upload
 from swinsr.demo.widgets.page import Page, failure, markup, note, sentence, told
@@ -20,11 +20,14 @@ from swinsr.image.resize.pillow import resize
 _SHOWN = ("PNG", "JPEG", "WebP", "BMP")
 _PREVIEW_SIDE = 1280
 _PREVIEW, _NOTE = "preview.webp", "original.txt"
-_INVITATION = "PNG, JPEG, WebP, TIFF or BMP; dropped, pasted or from the camera."
 _CHOOSE = """
 for (const button of element.querySelectorAll("button"))
   button.addEventListener("click", () => trigger("click", { index: +button.dataset.index }));
 """
+
+
+def _invitation() -> str:
+    return f"{known_formats()}; dropped, pasted or from the camera."
 
 
 def original(shop: Workshop, path: str | None) -> str | None:
@@ -65,13 +68,13 @@ def picture_source(page: Page, tab: str, *, label: str, always_copy: bool = Fals
     """
     source = PictureInput(
         picture_input(label, f"{tab}-picture"),
-        markup(note(_INVITATION), elem_id=f"{tab}-info", elem_classes="info"),
+        markup(note(_invitation()), elem_id=f"{tab}-info", elem_classes="info"),
     )
     _examples(page, source)
 
     def chosen(path: str | None) -> tuple[Any, str]:
         if path is None:
-            return gr.skip(), note(_INVITATION)
+            return gr.skip(), note(_invitation())
         try:
             if original(page.shop, path) != path:
                 return gr.skip(), gr.skip()
