@@ -91,7 +91,7 @@ def test_size_crop_bits_and_format_are_honoured(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 def test_stopped_run_says_that_it_can_go_on_and_changed_input_starts_anew(tmp_path: Path) -> None:
-    source = picture(tmp_path / "in.png", 480, 400)
+    source = picture(tmp_path / "in.png", 240, 200)
     output = tmp_path / "out.png"
     command = [sys.executable, "-m", "swinsr", "upscale", str(source), "-o", str(output)]
     command += [*MODEL, "--tile", "64"]
