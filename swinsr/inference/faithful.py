@@ -4,7 +4,8 @@ Networks are trained on numbers in 0..1 and on pictures in colour. Given -0.1 th
 pattern, black text on white comes back with coloured rims, and flat saturated colours drift in the
 corners of a picture, where zeros follow. So they get the part that they know, and the rest goes
 around them: what lies beyond 0..1 is interpolated and added again, where the input has no colour
-the result has none, and where it is flat the result is, within one 8-bit level.
+the result has none, and where it is flat an enlargement is, within one 8-bit level. (Not so a
+restoration: it is to change what a JPEG left flat.)
 
 All is decided pixel by pixel from a small neighbourhood, so that tiles agree with the whole.
 """
@@ -48,7 +49,8 @@ def carry_rest(out: FloatArray, planes: FloatArray, scale: int) -> None:
         out += rest if scale == 1 else imresize(rest, size=out.shape[:2])
     if planes.shape[2] == 3:
         _remove_colour(out, planes, scale)
-    _keep_flat(out, planes, scale)
+    if scale > 1:
+        _keep_flat(out, planes, scale)
 
 
 def _is_known(planes: FloatArray) -> bool:

@@ -1,6 +1,7 @@
 """`swinsr evaluate`: options, reports, exit status."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,23 @@ def test_what_cannot_be_measured_leaves_no_folder(
     out = tmp_path / "new" / "reports"
     assert run(paired_set, *wrong, "-o", out).exit_code != 0
     assert not out.parent.exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/reports", "link", "link/reports"])
+def test_a_folder_that_cannot_be_is_said_before_measuring(
+    place: str, paired_set: Path, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
-    refused = run(paired_set, "-m", "bicubic", "-s", 2, "-o", tmp_path / "file" / "reports")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    refused = run(paired_set, "-m", "bicubic", "-s", 2, "-o", tmp_path / place)
+    assert "no folder that can be written to" in str(refused.exception)
+    assert "bicubic" not in refused.output
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read all")
+def test_a_folder_below_one_that_cannot_be_read_is_refused(
+    paired_set: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "locked").mkdir(mode=0)
+    refused = run(paired_set, "-m", "bicubic", "-s", 2, "-o", tmp_path / "locked" / "reports")
     assert "no folder that can be written to" in str(refused.exception)

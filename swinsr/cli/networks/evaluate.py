@@ -134,7 +134,8 @@ def _targets(output: Path | None, given: dict[str, Path | None]) -> dict[str, Pa
     targets |= {kind: path for kind, path in given.items() if path is not None}
     if output is not None:
         # It is made when there is something to put into it.
-        there = next(path for path in (output, *output.absolute().parents) if path.exists())
+        places = (output, *output.absolute().parents)
+        there = next(path for path in places if os.path.lexists(path))
         if not there.is_dir() or not os.access(there, os.W_OK):
             raise ConfigError(f"{output}: {there} is no folder that can be written to")
     for path in targets.values():
