@@ -1,5 +1,7 @@
 """Crops: aligned, textured, reproducible, and the same however the batch is divided."""
 
+import gc
+import os
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +79,47 @@ def test_error_in_the_prefetching_thread_reaches_the_loop(tmp_path: Path) -> Non
     broken = _Broken(sampler.sources, sampler.task, 4, 0)
     with pytest.raises(ConfigError, match="step two"):
         list(batches(broken, Part(), range(5), workers=0, prefetch=1))
+
+
+class _Knot:
+    """Ends by the garbage collector alone, and says in which process."""
+
+    def __init__(self, told: Path) -> None:
+        self.told, self.myself = told, self
+
+    def __del__(self) -> None:
+        (self.told / f"{os.getpid()}-{id(self)}").touch()
+
+
+KEPT: list[_Knot] = []
+
+
+class _Collecting(Sampler):
+    def load(self, step: int, part: Part | None = None) -> Batch:
+        KEPT.clear()
+        gc.collect()
+        return super().load(step, part)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_workers_end_nothing_that_was_this_process(tmp_path: Path) -> None:
+    """Some of it would wait for threads that they do not have."""
+    sampler = read_data(tiny_recipe(tmp_path)).sampler
+    collecting = _Collecting(sampler.sources, sampler.task, 4, 0)
+    told = tmp_path / "told"
+    told.mkdir()
+    gc.disable()
+    try:
+        KEPT.append(_Knot(told))
+        _Knot(told)  # garbage that nobody has collected
+        made = batches(collecting, Part(), range(2), workers=1, prefetch=1)
+        assert [batch.step for batch in made] == [0, 1]
+    finally:
+        gc.enable()
+    assert gc.get_freeze_count() == 0
+    assert len(KEPT) == 1
+    assert {file.name.split("-")[0] for file in told.iterdir()} == {str(os.getpid())}
+    KEPT.clear()
 
 
 def test_textured_place_is_found() -> None:

@@ -1,9 +1,11 @@
 """Batches prepared ahead of the step that needs them, in a thread or in worker processes."""
 
+import gc
 import multiprocessing
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from torch.utils.data import DataLoader, Dataset
@@ -116,4 +118,22 @@ def _from_workers(
         pin_memory=pinned,
         multiprocessing_context="fork" if "fork" in methods else "spawn",
     )
-    return iter(made)
+    with _nothing_to_collect():
+        return iter(made)
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Around a fork: the child's garbage collector leaves alone what it got from this process.
+
+    What it would end there may wait for threads that a fork does not copy, as a video's frames do
+    for their scaler's, and so for ever.
+    """
+    gc.collect()
+    before = gc.get_freeze_count()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        if not before:
+            gc.unfreeze()
