@@ -95,7 +95,7 @@ def _coloured(planes: FloatArray) -> FloatArray:
     """(h, w) in 0..1: how far a pixel may have colour; exactly 0 where none is near."""
     difference = planes.max(axis=2) - planes.min(axis=2)
     share: FloatArray = np.minimum(difference / COLOURED, np.float32(1))
-    return _over(share)
+    return _over(share, _REACH)
 
 
 def _uneven(planes: FloatArray) -> FloatArray:
@@ -106,14 +106,14 @@ def _uneven(planes: FloatArray) -> FloatArray:
         plane = np.ascontiguousarray(plane)
         np.maximum(share, cv2.dilate(plane, near) - cv2.erode(plane, near), out=share)
     share /= _UNEVEN
-    return _over(np.minimum(share, np.float32(1), out=share))
+    return _over(np.minimum(share, np.float32(1), out=share), _REACH - 1)
 
 
-def _over(share: FloatArray) -> FloatArray:
-    """A share in 0..1 of each pixel, widened by `_REACH` and faded out beyond."""
+def _over(share: FloatArray, reach: int) -> FloatArray:
+    """A share in 0..1 of each pixel, widened by some pixels and faded out beyond."""
     if float(share.min()) >= 1:
         return share
-    side = 2 * (_REACH + _FADE) + 1
+    side = 2 * (reach + _FADE) + 1
     widened = cv2.dilate(share, np.ones((side, side), np.uint8))
     fade = 2 * _FADE + 1
     faded = cv2.boxFilter(widened, -1, (fade, fade), borderType=cv2.BORDER_REPLICATE)

@@ -88,11 +88,15 @@ def download(page: Any, tab: str, target: Path) -> str:
 
 
 def serious(page: Any) -> list[str]:
-    """What axe-core finds of weight, in what is seen."""
+    """What axe-core finds of weight, in what is seen once nothing fades in any more."""
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is missing")
     script = Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
     page.evaluate(script)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    for _ in range(10):
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        if all(fault["id"] != "color-contrast" for fault in found):
+            break
+        page.wait_for_timeout(500)
     return [
         f"{fault['id']}: {fault['help']}: {[node['html'][:200] for node in fault['nodes']]}"
         for fault in found
