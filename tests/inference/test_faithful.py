@@ -97,11 +97,12 @@ def test_tiles_decide_as_the_whole_does(height, width, seed):
     np.testing.assert_allclose(part[:24], whole[:24], atol=1e-6)
 
 
-@pytest.mark.parametrize("colour", [(255, 0, 0), (0, 0, 255), (20, 200, 60), (128, 128, 128)])
 @pytest.mark.parametrize("name", ENLARGING)
-def test_flat_colours_stay_flat_to_the_corners(name, colour):
-    out = Upscaler.from_pretrained(name)(np.full((32, 40, 3), colour, np.uint8))
-    assert np.abs(out.astype(int) - colour).max() <= 1
+def test_flat_colours_stay_flat_to_the_corners(name):
+    upscaler = Upscaler.from_pretrained(name)
+    for colour in ((255, 0, 0), (0, 0, 255), (20, 200, 60), (128, 128, 128)):
+        out = upscaler(np.full((32, 40, 3), colour, np.uint8))
+        assert np.abs(out.astype(int) - colour).max() <= 1, colour
 
 
 def drifting(planes, scale=2):
