@@ -107,9 +107,9 @@ def evaluate(
             models, datasets, request, options, data=data, cache=folder, listener=view
         )
     print_results(list(evaluation.results), to_markdown(evaluation.results))
+    if output is not None:
+        _make(output)
     for kind, path in targets.items():
-        if output is not None:
-            _make(output)
         _write(path, _render(kind, evaluation, options, crops))
         if not quiet:
             report_note(f"written: {path}")
